@@ -1,0 +1,6 @@
+"""The types that cross rooms, and the store. Nothing here knows a stage; everything here is small.
+
+Reading order: `document` and `chat` (what is read), `shard` and `plan` (what is trained on), `seeds`
+(where chance comes from), `ledger` and `track` (what a stage says of itself), `fingerprint`, `record`,
+`lock` and `store` (where artifacts live).
+"""
