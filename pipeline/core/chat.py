@@ -55,7 +55,7 @@ def parse_completion(text: str) -> Completion:
     """Take apart what was generated after `render_prompt`, special tokens kept.
 
     Well-formed is: an end mark; at most one thought, opened first and closed; an answer that is not
-    empty and holds no further mark.
+    empty; no further mark in either.
     """
     body, ended, _ = text.partition(END)
     reasoning, answer = None, body
@@ -65,5 +65,5 @@ def parse_completion(text: str) -> Completion:
         if not closed:
             return Completion(reasoning, None)
     answer = answer.strip()
-    is_clean = answer and not any(mark in answer for mark in SPECIAL_TOKENS)
+    is_clean = answer and not any(mark in part for mark in SPECIAL_TOKENS for part in (answer, reasoning or ""))
     return Completion(reasoning, answer if ended and is_clean else None)

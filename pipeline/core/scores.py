@@ -4,6 +4,7 @@ import pyarrow as pa
 
 SCORE_SCHEMA = pa.schema(
     [
+        ("suite", pa.string()),  # the suite that asked
         ("task", pa.string()),  # family of the world, or benchmark
         ("problem", pa.string()),  # id, the same for every checkpoint that sees this problem
         ("sample", pa.int32()),  # 0 for greedy; 1.. for sampled traces
@@ -13,6 +14,8 @@ SCORE_SCHEMA = pa.schema(
         ("template", pa.string()),
         ("structure", pa.string()),
         ("held_out", pa.bool_()),  # a family that no corpus trains
+        ("lookup", pa.bool_()),  # a control of the answer format: needs no reasoning, counts in no average
+        ("chance", pa.float64()),  # of a blind guess among the choices; null where the answer is open
         ("prompt_hash", pa.string()),
         ("completion", pa.string()),
         ("answer", pa.string()),  # extracted; null where not well-formed

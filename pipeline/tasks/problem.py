@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One true reasoning step. `text` and `terse` hold `result` as their last word, so that a wrong one can be put there."""
+    """One true reasoning step. `text` and `terse` end in `result`, so that a wrong one can be put there."""
 
     text: str  # verbose: operands repeated, "c = a + 3 = 5"
     terse: str  # result only: "c = 5"

@@ -1,0 +1,35 @@
+"""The primary metric: each problem answered once, freely and greedily, and scored by its task's one scorer.
+
+Where the config asks, also the gold answer's log-probability right after the prompt. It is a probe of
+style, not of skill: it favours models that were taught to answer without a trace.
+"""
+
+from collections.abc import Callable, Sequence
+
+from pipeline.eval.config import Eval
+from pipeline.eval.examinee import Examinee
+from pipeline.eval.rows import Question, Row, make_row
+from pipeline.lm.generate import GREEDY
+from pipeline.lm.scoring import Scored
+from pipeline.tasks.score import score
+
+
+def greedy_rows(
+    config: Eval, examinee: Examinee, questions: Sequence[Question], advance: Callable[[int], object]
+) -> list[Row]:
+    """One row a question, in order."""
+    prompts = [question.prompt for question in questions]
+    completions = examinee.complete(prompts, config.max_new_tokens, GREEDY, advance)
+    rows: list[Row] = []
+    for question, completion in zip(questions, completions, strict=True):
+        text = examinee.decode(completion)
+        rows.append(make_row(question, "greedy", text, len(completion), score(question.problem, text)))
+    if config.logprob:
+        for row, logprob in zip(rows, _gold_logprobs(examinee, questions), strict=True):
+            row["gold_logprob"] = logprob
+    return rows
+
+
+def _gold_logprobs(examinee: Examinee, questions: Sequence[Question]) -> list[float]:
+    golds = [Scored.after(question.prompt, examinee.encode(question.problem.answer)) for question in questions]
+    return [float(logprobs.sum()) for logprobs in examinee.logprobs(golds)]

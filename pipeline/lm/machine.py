@@ -1,0 +1,47 @@
+"""The process around a run: threads, determinism, and the signal to stop."""
+
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import torch
+
+TERMINATED = 128 + signal.SIGTERM  # the exit code of a process that SIGTERM ended
+
+
+@contextmanager
+def exact(threads: int) -> Generator[None]:
+    """Run on this many threads with deterministic kernels only, so that equal runs give equal bits."""
+    deterministic: Any = torch.utils.deterministic  # its attributes are made at run time
+    threads_before, exact_before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    fill_before = deterministic.fill_uninitialized_memory
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(mode=True)
+    deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a pass over each tensor
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads_before)
+        torch.use_deterministic_algorithms(mode=exact_before)
+        deterministic.fill_uninitialized_memory = fill_before
+
+
+@contextmanager
+def stop_requests() -> Generator[threading.Event]:
+    """An event that SIGTERM sets, so that a loop can finish its step and save. Only the main thread hears signals."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def ask(_: int, __: FrameType | None) -> None:
+        stop.set()
+
+    before = signal.signal(signal.SIGTERM, ask)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGTERM, before)

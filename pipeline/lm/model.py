@@ -1,0 +1,140 @@
+"""A transformers causal language model from a config, from a checkpoint, and back to disk.
+
+Reads and writes the Hugging Face format: safetensors, config, tokenizer, chat template; `from_pretrained`
+opens it without code of ours. Weights are fp32 on disk and in memory; mixed precision is the loop's.
+"""
+
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationConfig,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging
+
+from pipeline.core.chat import END, PAD
+from pipeline.core.errors import UserError
+from pipeline.core.seeds import Key, keyed_int
+from pipeline.lm.config import Model
+
+# Model types whose every layer obeys the 4-axis mask, held by a test: a packed row equals its documents alone.
+# State-space and convolution layers mix neighbours whatever the mask says, so hybrids need more than a mask.
+DENSE_TYPES = ("llama", "olmo2", "qwen2", "qwen3", "smollm3")
+_VOLATILE = ("transformers_version", "dtype", "torch_dtype", "_name_or_path", "architectures", "use_cache")
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """Open a tokenizer's artifact or a checkpoint's `model/`."""
+    return cast(PreTrainedTokenizerBase, AutoTokenizer.from_pretrained(folder, local_files_only=True))
+
+
+def build(model: Model, tokenizer: PreTrainedTokenizerBase, *key: Key) -> PreTrainedModel:
+    """A new model with random weights from the stream that `key` names; fp32, on the CPU.
+
+    Raises UserError where the model's type cannot be trained here or its vocabulary is too small.
+    """
+    config = transformers_config(model, tokenizer)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(keyed_int("init", *key) % 2**63)
+        lm: PreTrainedModel = AutoModelForCausalLM.from_config(config, attn_implementation="sdpa", dtype=torch.float32)
+    lm.generation_config = GenerationConfig(
+        pad_token_id=config.pad_token_id, eos_token_id=config.eos_token_id, do_sample=False
+    )
+    return lm
+
+
+def transformers_config(model: Model, tokenizer: PreTrainedTokenizerBase) -> PreTrainedConfig:
+    """The model's config in transformers' own words. Raises UserError as `build` does."""
+    sizes = model.model_dump(exclude={"model_type", "extra"})
+    defaults: dict[str, Any] = {
+        "head_dim": model.hidden_size // model.num_attention_heads,
+        "vocab_size": len(tokenizer),
+        "bos_token_id": None,
+        "eos_token_id": tokenizer.convert_tokens_to_ids(END),
+        "pad_token_id": tokenizer.convert_tokens_to_ids(PAD),
+        "use_cache": True,
+    }
+    check_model_type(model.model_type)
+    config = AutoConfig.for_model(model.model_type, **(defaults | sizes | model.extra))
+    check_layers(config)
+    check_vocabulary(config, tokenizer, "extra.vocab_size")
+    return config
+
+
+def load(folder: Path, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+    """A model from a checkpoint's `model/`, fp32, on the CPU.
+
+    Raises UserError where the checkpoint was trained with another tokenizer, or cannot be trained here.
+    """
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    check_model_type(config.model_type)
+    check_layers(config)
+    check_vocabulary(config, tokenizer, f"the checkpoint {folder}")
+    if load_tokenizer(folder).get_vocab() != tokenizer.get_vocab():
+        raise UserError(f"{folder} was trained with another tokenizer; give the one it was trained with")
+    lm: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+        folder, use_safetensors=True, local_files_only=True, dtype=torch.float32, attn_implementation="sdpa"
+    )
+    return lm
+
+
+def save(lm: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Write weights (safetensors), config, tokenizer and chat template so that `from_pretrained` opens them."""
+    logging.disable_progress_bar()  # one file, written at once
+    lm.config.use_cache = True  # a trained model is there to generate
+    lm.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def check_same_architecture(lm: PreTrainedModel, model: Model, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Raise UserError where a loaded model is not what the config describes."""
+    wanted = transformers_config(model, tokenizer).to_dict()
+    found = lm.config.to_dict()
+    for name in sorted(wanted.keys() - set(_VOLATILE), key=lambda name: (name not in Model.model_fields, name)):
+        if wanted[name] != found.get(name):
+            raise UserError(
+                f"the checkpoint has {name}={found.get(name)}, the recipe asks for {wanted[name]}; "
+                "give the checkpoint's model, or train from scratch"
+            )
+
+
+def check_model_type(model_type: str) -> None:
+    """Raise UserError for a model type whose layers are not known to keep packed documents apart."""
+    if model_type not in DENSE_TYPES:
+        raise UserError(
+            f"model_type {model_type!r} is not known to keep packed documents apart; "
+            f"use one of {', '.join(DENSE_TYPES)}"
+        )
+
+
+def check_layers(config: PreTrainedConfig) -> None:
+    """Raise UserError where some layers attend by a rule of their own (sliding windows), which the mask overrules."""
+    other = set(getattr(config, "layer_types", None) or []) - {"full_attention"}
+    if other:
+        raise UserError(f"layer_types {', '.join(sorted(other))} cannot be trained on packed rows; use full_attention")
+
+
+def check_vocabulary(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase, where: str) -> None:
+    """Raise UserError where some token ids have no embedding."""
+    if config.vocab_size < len(tokenizer):
+        raise UserError(
+            f"vocabulary of {config.vocab_size} ({where}) is smaller than the tokenizer's {len(tokenizer)}; "
+            f"give at least {len(tokenizer)}"
+        )
+
+
+def check_length(lm: PreTrainedModel, sequence_length: int) -> None:
+    """Raise UserError where rows are longer than the model's positions."""
+    most = lm.config.max_position_embeddings
+    if sequence_length > most:
+        raise UserError(
+            f"sequence_length {sequence_length} is over the model's max_position_embeddings {most}; "
+            "shorten the rows or give the model more positions"
+        )

@@ -1,0 +1,218 @@
+"""The token stream: a function of (plan, position), whose batches never end.
+
+A block holds a fixed number of documents of each source: block b takes documents floor(b d) .. floor((b+1) d)
+of the endless sequence of passes over the source, d being an exact fraction that puts expected tokens (or loss
+tokens) at the asked shares. Each pass is a keyed permutation, so that every document comes exactly once a
+pass. A block's documents are packed into rows, and its rows ordered by chance such that the shares hold
+all along. Any position is reached by building one block; no state is kept but that block.
+
+T = tokens a row, R = rows of a block, P = pieces (see `packing`), C = sources.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from fractions import Fraction
+from math import floor
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline.core.plan import MixPlan, PlannedSource
+from pipeline.core.seeds import generator, permute
+from pipeline.core.shard import Shard
+from pipeline.lm.batch import Batch, Counts, Position, count, truncate
+from pipeline.lm.packing import Packing, cut, pack, ramps
+
+__all__ = ["Batch", "Counts", "Position", "TokenStream", "count", "truncate"]
+
+
+START = Position()
+
+
+class _Pieces(NamedTuple):
+    """The pieces of a block's documents, each int64 (P,)."""
+
+    sources: np.ndarray
+    starts: np.ndarray  # of the piece, in its shard's tokens
+    lengths: np.ndarray
+    is_first: np.ndarray  # bool: the piece opens its document
+
+
+class TokenStream:
+    """Batches of packed documents at a plan's shares, from any position."""
+
+    def __init__(self, plan: MixPlan, shards: Mapping[str, Shard]) -> None:
+        """Open a stream. shards: the training shard of each of the plan's corpora."""
+        self.plan = plan
+        self._shards = [shards[source.corpus] for source in plan.sources]
+        for source, shard in zip(plan.sources, self._shards, strict=True):
+            found = (shard.num_documents, shard.num_tokens)
+            assert found == (source.num_documents, source.unique_tokens), f"{source.corpus}: plan is for another shard"
+        self._documents_per_block = documents_per_block(plan)
+        self._cached: tuple[int, Batch] | None = None
+
+    @property
+    def num_sources(self) -> int:
+        """How many sources the plan has."""
+        return len(self._shards)
+
+    def batches(self, rows: int, start: Position = START) -> Iterator[Batch]:
+        """Batches of `rows` rows from a position on, without end; a batch may span blocks."""
+        position = start
+        while True:
+            parts: list[Batch] = []
+            missing = rows
+            while missing:
+                part = self._read(position, missing)
+                parts.append(part)
+                missing -= len(part.input_ids)
+                position = part.next_position
+            yield _join(parts)
+
+    def count(self, batch: Batch) -> Counts:
+        """Tokens, loss tokens and documents of each of the plan's sources, each int64 (C,)."""
+        return count(batch, self.num_sources)
+
+    def _read(self, position: Position, most: int) -> Batch:
+        """Up to `most` rows of one block."""
+        block = self._block(position.block)
+        num_rows = len(block.input_ids)
+        end = min(position.row + most, num_rows)
+        following = Position(position.block, end) if end < num_rows else Position(position.block + 1, 0)
+        arrays = {name: getattr(block, name)[position.row : end] for name in _ARRAYS}
+        return Batch(**arrays, next_position=following)
+
+    def _block(self, block: int) -> Batch:
+        if self._cached is None or self._cached[0] != block:
+            self._cached = (block, self._build(block))
+        return self._cached[1]
+
+    def _build(self, block: int) -> Batch:
+        pieces = self._pieces(block)
+        packing = pack(pieces.lengths, self.plan.sequence_length)
+        order = self._row_order(block, pieces, packing)
+        packing = packing._replace(rows=order[packing.rows])
+        return self._lay_out(block, pieces, packing)
+
+    def _pieces(self, block: int) -> _Pieces:
+        """Draw the block's documents, source by source, and cut those longer than a row."""
+        drawn = [self._draw(source, block) for source in range(self.num_sources)]
+        sources = np.repeat(np.arange(self.num_sources), [len(documents) for documents in drawn])
+        starts = np.concatenate([self._starts(source, documents) for source, documents in enumerate(drawn)])
+        lengths = np.concatenate([self._lengths(source, documents) for source, documents in enumerate(drawn)])
+        pieces = cut(lengths, self.plan.sequence_length)
+        piece_starts = starts[pieces.documents] + pieces.offsets
+        return _Pieces(sources[pieces.documents], piece_starts, pieces.lengths, pieces.offsets == 0)
+
+    def _draw(self, source: int, block: int) -> np.ndarray:
+        """Documents of a source in a block, int64."""
+        planned, rate = self.plan.sources[source], self._documents_per_block[source]
+        indices = np.arange(floor(block * rate), floor((block + 1) * rate))
+        passes = indices // planned.num_documents
+        drawn = [self._permute(planned, indices[passes == number], int(number)) for number in np.unique(passes)]
+        return np.concatenate([np.zeros(0, np.int64), *drawn])
+
+    def _permute(self, planned: PlannedSource, indices: np.ndarray, number: int) -> np.ndarray:
+        size = planned.num_documents
+        return permute(indices % size, size, "stream", self.plan.stream_key, planned.corpus, number)
+
+    def _starts(self, source: int, documents: np.ndarray) -> np.ndarray:
+        ends = self._shards[source].ends
+        return np.where(documents > 0, ends[documents - 1], np.uint64(0)).astype(np.int64)
+
+    def _lengths(self, source: int, documents: np.ndarray) -> np.ndarray:
+        return self._shards[source].ends[documents].astype(np.int64) - self._starts(source, documents)
+
+    def _row_order(self, block: int, pieces: _Pieces, packing: Packing) -> np.ndarray:
+        """A place for each row, by chance, such that every stretch of rows is near the block's shares."""
+        row_tokens = np.zeros((packing.num_rows, self.num_sources))
+        np.add.at(row_tokens, (packing.rows, pieces.sources), pieces.lengths)
+        chance = generator("rows", self.plan.stream_key, block).permutation(packing.num_rows)
+        return _even_places(row_tokens, chance)
+
+    def _lay_out(self, block: int, pieces: _Pieces, packing: Packing) -> Batch:
+        """Copy the pieces' tokens to their places."""
+        length = self.plan.sequence_length
+        within = ramps(pieces.lengths)
+        places = np.repeat(packing.rows * length + packing.columns, pieces.lengths) + within
+        sources = np.repeat(pieces.sources, pieces.lengths)
+        tokens, carries_loss = self._gather(sources, np.repeat(pieces.starts, pieces.lengths) + within)
+        is_first = np.repeat(pieces.is_first, pieces.lengths)
+
+        def place(values: np.ndarray, dtype: type, empty: int) -> np.ndarray:
+            flat = np.full(packing.num_rows * length, empty, dtype)
+            flat[places] = values
+            return flat.reshape(packing.num_rows, length)
+
+        return Batch(
+            input_ids=place(tokens, np.int64, 0),
+            loss_mask=place(carries_loss & (within > 0), np.bool_, 0),
+            segments=place(np.repeat(_segments(packing), pieces.lengths), np.int32, -1),
+            positions=place(within, np.int64, 0),
+            sources=place(sources, np.int8, -1),
+            document_starts=place(is_first & (within == 0), np.bool_, 0),
+            next_position=Position(block + 1, 0),
+        )
+
+    def _gather(self, sources: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Token ids and whether they carry loss under the plan's rule, for tokens named by (source, index)."""
+        tokens, carries_loss = np.zeros(len(indices), np.int64), np.ones(len(indices), np.bool_)
+        for source, shard in enumerate(self._shards):
+            mine = sources == source
+            tokens[mine] = shard.tokens[indices[mine]]
+            if self.plan.loss == "answers":
+                carries_loss[mine] = shard.loss[indices[mine]]
+        return tokens, carries_loss
+
+
+_ARRAYS = tuple(field.name for field in fields(Batch) if field.name != "next_position")
+
+
+def documents_per_block(plan: MixPlan) -> list[Fraction]:
+    """How many documents of each source a block holds, exactly.
+
+    In proportion share / (unit per document), scaled such that a block holds `block_rows` rows of tokens.
+    """
+    rates = [Fraction(source.share) / Fraction(source.unit_per_document) for source in plan.sources]
+    tokens = sum(
+        (
+            rate * Fraction(source.unique_tokens, source.num_documents)
+            for rate, source in zip(rates, plan.sources, strict=True)
+        ),
+        Fraction(0),
+    )
+    return [rate * plan.block_rows * plan.sequence_length / tokens for rate in rates]
+
+
+def _segments(packing: Packing) -> np.ndarray:
+    """Number of each piece within its row, from left to right: int64 (P,)."""
+    order = np.lexsort((packing.columns, packing.rows))
+    numbers = np.empty(len(order), np.int64)
+    numbers[order] = ramps(np.bincount(packing.rows, minlength=packing.num_rows))
+    return numbers
+
+
+def _even_places(row_tokens: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Order rows such that running totals stay within about a row of the block's shares.
+
+    Each time the row is taken that brings the totals nearest; the permutation `chance` decides between equals.
+    row_tokens: (R, C), tokens of each source in each row. Returns int64 (R,): the place of each row.
+    """
+    shuffled = row_tokens[chance]
+    shares = shuffled.sum(axis=0) / max(shuffled.sum(), 1)
+    surplus = shuffled - shuffled.sum(axis=1, keepdims=True) * shares
+    running = np.zeros(len(shares))
+    places = np.empty(len(chance), np.int64)
+    for place in range(len(chance)):
+        taken = int(np.argmin(((running + surplus) ** 2).sum(axis=1)))
+        running += surplus[taken]
+        surplus[taken] = np.inf  # not to be taken again
+        places[chance[taken]] = place
+    return places
+
+
+def _join(parts: list[Batch]) -> Batch:
+    if len(parts) == 1:
+        return parts[0]
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS}
+    return Batch(**arrays, next_position=parts[-1].next_position)

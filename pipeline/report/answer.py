@@ -1,0 +1,83 @@
+"""The answer so far, in two or three sentences that the data can bear, and no more."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from pipeline.report.checkpoints import BEFORE, Checkpoint, points_of
+from pipeline.report.differences import PRETRAINING, SFT
+from pipeline.report.frames import records
+from pipeline.report.scores import ACCURACY
+
+_Row = dict[str, Any]
+
+FLOOR = 5.0  # percent; where no cell is above it, differences between cells are noise about nothing
+
+
+def answer(models: Sequence[Checkpoint], cells: pd.DataFrame, contrasts: pd.DataFrame, guess: float) -> list[str]:
+    """Sentences. cells: `grid`; contrasts: `differences`; guess: `scores.guess_level`, percent."""
+    built = records(cells[(cells["metric"] == ACCURACY.name) & cells["mean"].notna()])
+    if not built:
+        return ["No checkpoint has been evaluated yet; the numbers appear as arms finish."]
+    progress = _progress(models, len(built))
+    best = max(built, key=lambda cell: cell["mean"])
+    if best["mean"] < FLOOR:
+        floor = (
+            f"The scores are at the floor: no checkpoint answers more than {best['mean']:.1f} % of the problems, "
+            "so this page proves the plumbing only."
+        )
+        return [floor, _seeds(built) + progress]
+    return [_best(built, best, guess), *_largest(contrasts), _seeds(built) + progress]
+
+
+def _best(built: list[_Row], best: _Row, guess: float) -> str:
+    """The best cell, the range, and what needs no reasoning: said plainly where the best does not clear it."""
+    place = f"pretraining on {best['pretrain']}"
+    place += ", before any SFT" if best["sft"] == BEFORE else f", then SFT on {best['sft']}"
+    reach = best["min"] if best["seeds"] > 1 else best["low"]
+    above = f", and giving each family's most common answer would score {guess:.1f} %."
+    if reach <= guess:
+        above += " No checkpoint is clearly above that."
+    return (
+        f"Of {len(built)} checkpoints the best so far is {place}: {best['mean']:.1f} %{_sure(best)}; "
+        f"the others range down to {min(cell['mean'] for cell in built):.1f} %{above}"
+    )
+
+
+def _sure(cell: _Row) -> str:
+    if cell["seeds"] > 1:
+        return f" ({cell['min']:.1f} to {cell['max']:.1f} over {cell['seeds']} seeds)"
+    return "" if math.isnan(cell["low"]) else f" (95 % over problems: {cell['low']:.1f} to {cell['high']:.1f})"
+
+
+def _largest(contrasts: pd.DataFrame) -> list[str]:
+    """The largest effect of either side, with its interval: the largest of many, so it flatters."""
+    headline = records(contrasts[contrasts["metric"] == ACCURACY.name])
+    parts: list[str] = []
+    for side, name in ((PRETRAINING, "between pretrain mixes"), (SFT, "between SFT mixes")):
+        effects = [effect for effect in headline if effect["side"] == side]
+        if effects:
+            top = max(effects, key=lambda effect: abs(effect["effect"]))
+            ends = "" if math.isnan(top["low"]) else f" [{top['low']:+.1f}, {top['high']:+.1f}]"
+            parts.append(f"{name} {top['effect']:+.1f} points{ends} ({top['contrast']}, {top['at']})")
+    return [f"The largest differences are {' and '.join(parts)}."] if parts else []
+
+
+def _seeds(built: list[_Row]) -> str:
+    counts = [int(cell["seeds"]) for cell in built]
+    fewest, most = min(counts), max(counts)
+    if most == 1:
+        return (
+            "One seed decides little: the intervals tell how well these checkpoints are measured, "
+            "not how another training run would end."
+        )
+    some = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds a cell"
+    return f"{some[0].upper()}{some[1:]}: spreads are over seeds; verdicts come with claims."
+
+
+def _progress(models: Sequence[Checkpoint], built: int) -> str:
+    asked = len(points_of(models))
+    missing = asked - built
+    return f" {missing} of {asked} cells {'is' if missing == 1 else 'are'} still missing." if missing else ""

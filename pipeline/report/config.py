@@ -1,0 +1,15 @@
+"""What the page says of itself, and what its differences are taken against."""
+
+from pipeline.core.config import Config
+
+VERSION = 1  # raised when the same artifacts would give another page
+
+
+class Report(Config):
+    """One page about one sweep."""
+
+    title: str
+    sweep: str
+    note: str = ""  # what the recipe can and cannot show
+    pretrain_baseline: str = "none"  # row that the other pretrain mixes are compared with
+    sft_baseline: str = "shq"  # column that the other SFT mixes are compared with

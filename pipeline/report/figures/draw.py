@@ -1,0 +1,83 @@
+"""What all figures share: colours that most eyes tell apart, deterministic files, and SVG that follows the page.
+
+Writes `<name>.svg` and `<name>.png` (paper quality, white), and gives the SVG for the page: transparent, with the
+ink drawn in `currentColor`, so that it turns with the page's light or dark.
+"""
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe and Ito (2008), "Color universal design", without black and yellow, which one of light and dark would swallow.
+COLOURS = ("#7f8c99", "#e69f00", "#0093d8", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#a6761d")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+INK = "#010203"  # black on paper, `currentColor` on the page
+_STYLE: Any = {
+    "svg.hashsalt": "frontload",
+    "text.parse_math": False,  # a dollar in a name is a dollar
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "legend.frameon": False,
+    "grid.color": "#7f8c99",
+    "grid.alpha": 0.3,
+    "grid.linewidth": 0.6,
+}
+styled = mpl.rc_context(_STYLE)  # decorates every figure's maker: matplotlib reads its style while drawing and saving
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A figure as the page holds it."""
+
+    name: str
+    svg: str
+    caption: str
+    alt: str  # what it shows, in words, for those who do not see it
+
+
+def canvas(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of so many inches with rows x columns panels, in reading order, that share no state."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False)
+    return figure, list(panels.ravel())
+
+
+def save(figure: Figure, name: str, folder: Path, *, caption: str, alt: str) -> Drawing:
+    """Write both files; return the drawing for the page."""
+    paper = _svg(figure, "path", facecolor="white")
+    (folder / f"{name}.svg").write_text(paper, encoding="utf-8")
+    figure.savefig(folder / f"{name}.png", dpi=160, facecolor="white", metadata={"Software": None})
+    page = _svg(figure, "none", transparent=True)
+    return Drawing(name=name, svg=_for_page(page, name), caption=caption, alt=alt)
+
+
+def _svg(figure: Figure, letters: str, **options: Any) -> str:
+    """letters: `path` draws them, so that the file looks alike everywhere; `none` leaves them text."""
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": letters}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, **options)
+    return buffer.getvalue()
+
+
+def _for_page(svg: str, name: str) -> str:
+    """Inline SVG: no prologue, as wide as its box, ids its own, ink in the page's colour."""
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1)
+    body = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", body, count=1)
+    body = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", body)
+    return body.replace(INK, "currentColor")

@@ -1,0 +1,54 @@
+"""The pretrain x SFT grid as a heat map, its numbers written in the tiles."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from pipeline.report.checkpoints import BEFORE, Checkpoint, columns_of, points_of, rows_of
+from pipeline.report.figures.draw import INK, Drawing, canvas, save, styled
+from pipeline.report.frames import records
+
+_MAP = mpl.colormaps["cividis"]  # even in lightness for every kind of colour vision
+
+
+@styled
+def heat_map(models: Sequence[Checkpoint], cells: pd.DataFrame, folder: Path) -> Drawing | None:
+    """Accuracy of every cell. cells: the `grid` rows of one metric; None where nothing has scores."""
+    means = {(r["pretrain"], r["sft"]): r["mean"] for r in records(cells[cells["mean"].notna()])}
+    if not means:
+        return None
+    rows, columns = rows_of(models), columns_of(models)
+    figure, (axes,) = canvas(1.6 + 1.05 * len(columns), 0.9 + 0.55 * len(rows))
+    highest = max(*means.values(), 1.0)
+    for point in points_of(models):
+        _tile(axes, (columns.index(point[1]), rows.index(point[0])), means.get(point), highest)
+    axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
+    axes.set_xticks(range(len(columns)), [c if c == BEFORE else f"SFT {c}" for c in columns])
+    axes.set_yticks(range(len(rows)), rows)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_ylabel("pretraining")
+    best = max(means, key=lambda point: means[point])
+    return save(
+        figure,
+        "grid",
+        folder,
+        caption="Accuracy (%) of every cell; empty: not in this sweep, dashed: not built yet.",
+        alt=f"Heat map of accuracy; highest {means[best]:.1f} % for {best[0]} with {best[1]}.",
+    )
+
+
+def _tile(axes: Axes, place: tuple[int, int], mean: float | None, highest: float) -> None:
+    x, y = place
+    if mean is None:
+        tile = Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, fill=False, edgecolor="#7f8c99", linestyle="--")
+        axes.add_patch(tile)
+        axes.text(x, y, "-", ha="center", va="center", color=INK)
+        return
+    share = mean / highest
+    axes.add_patch(Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, facecolor=_MAP(share), edgecolor="none"))
+    axes.text(x, y, f"{mean:.1f}", ha="center", va="center", color="#ffffff" if share < 0.55 else "#111111")

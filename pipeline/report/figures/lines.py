@@ -1,0 +1,95 @@
+"""Lines: accuracy by depth before and after SFT, and loss against tokens."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pipeline.report.checkpoints import BEFORE, Checkpoint, columns_of, rows_of
+from pipeline.report.figures.draw import COLOURS, INK, MARKERS, Drawing, canvas, save, styled
+from pipeline.report.learning import PRETRAINING, SFT, SHARED
+
+_DASHES = ("-", "--", "-.", ":")
+
+
+@styled
+def depth_lines(models: Sequence[Checkpoint], frame: pd.DataFrame, folder: Path) -> Drawing | None:
+    """One panel a column of the grid, one line a row. frame: `breakdown.by_depth`."""
+    present = set(frame["sft"])
+    columns, rows = [column for column in columns_of(models) if column in present], rows_of(models)
+    if not columns:
+        return None
+    across = min(4, len(columns))
+    down = -(-len(columns) // across)
+    figure, panels = canvas(2.35 * across + 0.6, 2.1 * down + 0.5, down, across)
+    for axes, column in zip(panels, columns, strict=False):
+        _depth_panel(axes, frame[frame["sft"] == column], rows, "before SFT" if column == BEFORE else f"SFT {column}")
+    _share_scale(panels[: len(columns)], across)
+    for axes in panels[len(columns) :]:
+        axes.set_visible(False)
+    _legend(figure, panels)
+    alt = f"{len(columns)} small panels of accuracy against depth, one line a pretrain mix; numbers in the table below."
+    return save(figure, "depth", folder, caption="Accuracy (%) against depth, one line a pretrain mix.", alt=alt)
+
+
+@styled
+def loss_lines(models: Sequence[Checkpoint], frame: pd.DataFrame, folder: Path) -> Drawing | None:
+    """Training loss against tokens; pretraining left, SFT right. frame: `learning.curves`."""
+    parts = [part for part in (PRETRAINING, SFT) if part in set(frame["part"])]
+    if not parts:
+        return None
+    figure, panels = canvas(4.6 * len(parts), 3.2, 1, len(parts))
+    for axes, part in zip(panels, parts, strict=True):
+        _loss_panel(axes, frame[frame["part"] == part], rows_of(models), part)
+    caption = "Training loss against tokens: the shared trunk, then each branch; SFT counts from its own start."
+    alt = "Training loss falls with tokens; one line a run, coloured by pretrain mix."
+    _legend(figure, panels)
+    return save(figure, "curves", folder, caption=caption, alt=alt)
+
+
+def _depth_panel(axes: Axes, frame: pd.DataFrame, rows: list[str], title: str) -> None:
+    for row in rows:
+        line = frame[frame["pretrain"] == row].sort_values("depth")
+        if len(line):
+            kind = rows.index(row)
+            colour, marker = COLOURS[kind % len(COLOURS)], MARKERS[kind % len(MARKERS)]
+            axes.plot(line["depth"], line["accuracy"], color=colour, marker=marker, markersize=4, label=row)
+    axes.set_title(title, loc="left")
+    axes.set_xticks(sorted(set(frame["depth"])))
+    axes.grid(visible=True, axis="y")
+
+
+def _share_scale(panels: list[Axes], across: int) -> None:
+    """One vertical scale for all, so that panels can be compared."""
+    highest = max(axes.get_ylim()[1] for axes in panels)
+    for place, axes in enumerate(panels):
+        axes.set_ylim(0, max(highest, 1.0))
+        axes.set_xlabel("depth")
+        if place % across == 0:
+            axes.set_ylabel("accuracy (%)")
+
+
+def _loss_panel(axes: Axes, frame: pd.DataFrame, rows: list[str], part: str) -> None:
+    seeds = sorted(set(frame["seed"]))
+    named: set[str] = set()
+    for (line, seed, _), curve in frame.groupby(["line", "seed", "phase"], sort=False):
+        row = str(line).partition(" > ")[0]
+        kind = rows.index(row) if row in rows else 0
+        colour = INK if line == SHARED else COLOURS[kind % len(COLOURS)]
+        label = row if row not in named else None
+        named.add(row)
+        dashes = _DASHES[seeds.index(seed) % len(_DASHES)]
+        axes.plot(curve["tokens"] / 1e6, curve["loss"], dashes, color=colour, linewidth=1.1, label=label)
+    axes.set_title(part, loc="left")
+    axes.set_xlabel("million tokens")
+    axes.set_ylabel("loss (nats a token)")
+    axes.grid(visible=True, axis="y")
+
+
+def _legend(figure: Figure, panels: Sequence[Axes]) -> None:
+    """One legend below all panels, each name once."""
+    found = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    if found:
+        figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=min(6, len(found)))

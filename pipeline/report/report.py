@@ -1,0 +1,76 @@
+"""The verb: arms in, one static page out, with its tables and figures beside it.
+
+Writes `index.html` (self-contained: no network, styles, script and figures inside), `tables/*.csv|parquet` and
+`figures/*.svg|png`. Equal artifacts give equal bytes; links to runs are relative to `out`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from pipeline.core.ledger import Ledger
+from pipeline.core.track import Tracker
+from pipeline.report.answer import answer
+from pipeline.report.checkpoints import checkpoints
+from pipeline.report.config import Report
+from pipeline.report.grid import grid
+from pipeline.report.results import ArmResult
+from pipeline.report.scores import METRICS, guess_level, read_scores
+from pipeline.report.sections import Material, Section, all_contrasts, sections
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def report(config: Report, results: Sequence[ArmResult], *, out: Path, track: Tracker) -> Ledger:
+    """Write the page of a sweep from whatever of it exists. out: an existing folder."""
+    for folder in ("tables", "figures"):
+        (out / folder).mkdir(exist_ok=True)
+    material = _read(config, results, out)
+    track.progress(1, 3, "steps", "read the scores")
+    parts = sections(material)
+    for part in parts:
+        for table in part.tables:
+            table.save(out / "tables")
+    track.progress(2, 3, "steps", "wrote tables and figures")
+    guess = guess_level(material.scores)
+    sentences = answer(material.models, material.cells, material.contrasts, guess)
+    (out / "index.html").write_text(_page(material, parts, sentences), encoding="utf-8")
+    track.progress(3, 3, "steps", "wrote index.html")
+    return Ledger(documents=len(results))
+
+
+def _read(config: Report, results: Sequence[ArmResult], out: Path) -> Material:
+    models = checkpoints(results)
+    scores = read_scores(models)
+    return Material(
+        config=config,
+        results=results,
+        models=models,
+        scores=scores,
+        cells=grid(models, scores, METRICS),
+        contrasts=all_contrasts(config, models, scores),
+        figures=out / "figures",
+        out=out,
+    )
+
+
+def _page(material: Material, parts: Sequence[Section], sentences: list[str]) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["drawn"] = Markup  # our own SVG, from matplotlib, which escapes its texts
+    seeds = sorted({arm.seed for arm in material.results})
+    return environment.get_template("page.html.j2").render(
+        config=material.config,
+        sections=parts,
+        sentences=sentences,
+        seeds=seeds,
+        num_arms=len({arm.name for arm in material.results}),
+        metrics=METRICS,
+    )

@@ -1,0 +1,84 @@
+"""The corpora's cards side by side, and what was asked of each mix against what the model saw."""
+
+import pandas as pd
+
+from pipeline.report.frames import records
+from pipeline.report.table import MISSING, Cell, Column, Table, head, number, text_cell
+
+
+def card_table(frame: pd.DataFrame) -> Table:
+    """Characteristics by corpus, of each corpus's first seed; the files hold every seed."""
+    first = frame.drop_duplicates(["corpus", "characteristic"])
+    corpora = list(dict.fromkeys(first["corpus"]))
+    values = {(r["corpus"], r["characteristic"]): r["value"] for r in records(first)}
+    names = list(dict.fromkeys(first["characteristic"]))
+    rows = [
+        [head(name.replace("_", " ")), *(_plain(values.get((corpus, name))) for corpus in corpora)] for name in names
+    ]
+    return Table(
+        name="corpora",
+        caption="What each corpus is, as measured after curation",
+        columns=[Column(title="characteristic", is_number=False), *(Column(title=corpus) for corpus in corpora)],
+        rows=rows,
+        frame=frame,
+        note="Histograms count documents; one with many keys is told by their number. First seed; the files hold all.",
+    )
+
+
+def mix_table(frame: pd.DataFrame) -> Table:
+    """One row a training artifact and corpus."""
+    rows = [
+        [
+            head(r["line"]),
+            text_cell(r["phase"]),
+            text_cell(r["corpus"]),
+            number(100 * r["asked_share"], ".1f"),
+            number(100 * r["obtained_share"], ".1f"),
+            number(r["planned"], ",.0f"),
+            number(r["obtained"], ",.0f"),
+            number(r["planned_passes"], ".2f"),
+            number(r["obtained_passes"], ".2f"),
+            text_cell(r["unit"].replace("_", " ")),
+        ]
+        for r in records(frame)
+    ]
+    words = [Column(title=title, is_number=False) for title in ("run", "phase", "corpus")]
+    numbers = ["asked %", "obtained %", "asked", "obtained", "asked passes", "obtained passes"]
+    return Table(
+        name="mixes",
+        caption="What was asked of each mix, and what the model saw (counted in the loader)",
+        columns=[*words, *(Column(title=title) for title in numbers), Column(title="unit", is_number=False)],
+        rows=rows,
+        frame=frame,
+        is_long=True,
+    )
+
+
+def curve_table(frame: pd.DataFrame) -> Table:
+    """Where each run ended; the files hold the curves whole."""
+    last = frame.groupby(["line", "seed", "phase"], sort=False).tail(1)
+    rows = [
+        [
+            head(r["line"]),
+            text_cell(r["phase"]),
+            text_cell(f"{r['seed']}"),
+            number(r["tokens"], ",.0f"),
+            number(r["loss"], ".3f"),
+        ]
+        for r in records(last)
+    ]
+    words = [Column(title=title, is_number=False) for title in ("run", "phase", "seed")]
+    return Table(
+        name="curves",
+        caption="Where each run ended (the files hold the whole curves)",
+        columns=[*words, Column(title="tokens"), Column(title="last loss")],
+        rows=rows,
+        frame=frame,
+        is_long=True,
+    )
+
+
+def _plain(value: float | None) -> Cell:
+    if value is None:
+        return Cell(text=MISSING)
+    return number(value, ",.0f" if float(value).is_integer() else ",.3f")

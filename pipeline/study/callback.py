@@ -1,0 +1,69 @@
+"""Multirun: before Hydra's jobs start, all points are checked and the distinct stages built over the workers.
+
+Arms as jobs that wait for each other's locks take half as long again; so `on_multirun_start` builds everything,
+and each job then finds its stages done, whatever the launcher. Hydra turns a callback's exceptions into
+warnings, so a bad point exits by itself.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from pipeline.core.errors import UserError
+
+if TYPE_CHECKING:
+    from pipeline.study.commands import Arm
+
+
+class SweepCallback(Callback):
+    """Builds a sweep's stages before its jobs, writes its page after them."""
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        """Compose and check every point, then build."""
+        from pipeline.study.door import fail
+
+        try:
+            self._start(config)
+        except UserError as error:
+            fail(str(error))
+
+    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:  # noqa: ARG002 - Hydra's signature
+        """Write the page and print the table from what is in the store."""
+        from pipeline.study.door import fail
+
+        try:
+            self._report()
+        except UserError as error:
+            fail(str(error))
+
+    def _start(self, config: DictConfig) -> None:
+        from pipeline.study.commands import build, report_failures
+
+        self._console = Console()
+        self._arms = _arms(config)
+        self._failures = build(self._arms, self._console)
+        if self._failures:
+            self._report()
+            report_failures(self._failures, self._arms, self._console)
+
+    def _report(self) -> None:
+        from pipeline.study.publish import write_report
+
+        if self._arms[0][1].stage == "all":
+            write_report(self._arms, self._console)
+
+
+def _arms(config: DictConfig) -> "list[Arm]":
+    """Every arm of the sweep, or of what the command line sweeps by itself."""
+    from pipeline.study.commands import check_stage
+    from pipeline.study.schema import Sweep
+    from pipeline.study.sweep import compose_arms, points
+
+    overrides = tuple(OmegaConf.to_container(config.hydra.overrides.task) or ())
+    sweep = config.get("sweep")
+    plain = OmegaConf.to_container(sweep) if sweep else {"name": "custom", "axes": {}}
+    arms = compose_arms(points(Sweep.model_validate(plain), [str(override) for override in overrides]))
+    check_stage(arms[0][1])
+    return arms

@@ -1,0 +1,252 @@
+r"""Which stage needs which: one arm as a graph of nodes.
+
+    sources -> curate -> tokenize -> mix -> pretrain (phase after phase) -> sft -> eval
+                                                    \________________________> eval
+
+`rl` will stand between `sft` and its eval, `verdict` between eval and `report`.
+Every literal that can change a result is put in here, and nothing else: look for a number that is missing
+from a fingerprint on this page.
+"""
+
+from collections.abc import Mapping
+
+from pipeline.curate.config import VERSION as CURATE_VERSION
+from pipeline.eval.config import VERSION as EVAL_VERSION
+from pipeline.lm.config import VERSION as LM_VERSION
+from pipeline.mix.config import VERSION as MIX_VERSION
+from pipeline.mix.config import Mixing
+from pipeline.pretrain.config import VERSION as PRETRAIN_VERSION
+from pipeline.pretrain.config import Pretrain
+from pipeline.sft.config import VERSION as SFT_VERSION
+from pipeline.sft.config import Sft
+from pipeline.sources.config import VERSION as SOURCES_VERSION
+from pipeline.study.inputs import with_file_checksums, with_suite_checksums
+from pipeline.study.node import Node
+from pipeline.study.schema import Phase, Study
+from pipeline.tasks.world.dials import VERSION as WORLD_VERSION
+from pipeline.tokenize.config import VERSION as TOKENIZE_VERSION
+
+TOKENS_PER_SECOND = 14_000  # of the tunnel's model on one core: for ETA only, and only until something was measured
+
+
+def arm_graph(study: Study) -> dict[str, Node]:
+    """The nodes of one arm by key (`pretrain:branch`, `eval:sft`, ...), in running order."""
+    builder = _Builder(study)
+    nodes: dict[str, Node] = {}
+    previous: Node | None = None
+    for name, phase in study.phases.items():
+        nodes[f"mix:{name}"] = builder.phase_mix(name, phase)
+        previous = builder.pretrain(phase, nodes[f"mix:{name}"], previous)
+        nodes[f"pretrain:{name}"] = previous
+    assert previous is not None
+    nodes["eval:pretrain"] = builder.evaluation(previous, _after_pretraining(study))
+    nodes["mix:sft"] = builder.sft_mix()
+    nodes["sft"] = builder.sft(previous, nodes["mix:sft"])
+    nodes["eval:sft"] = builder.evaluation(nodes["sft"], arm_name(study))
+    return {**builder.data_nodes, **nodes}
+
+
+def corpus_graph(study: Study, name: str) -> dict[str, Node]:
+    """The nodes of one corpus alone, for `stage=curate corpus=...`."""
+    builder = _Builder(study)
+    builder.tokenized(name)
+    return builder.data_nodes
+
+
+def arm_name(study: Study) -> str:
+    """An arm as people say it: `ldq > 2x shq`."""
+    times = "" if study.sft.passes == 1 else f"{study.sft.passes:g}x "
+    return f"{_after_pretraining(study)} > {times}{study.sft_mix.name}"
+
+
+def _after_pretraining(study: Study) -> str:
+    return study.pretrain_mix.name
+
+
+class _Builder:
+    """Makes the nodes of one study, each data node once."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.world_key = f"{study.study}/seed{study.seed}"  # redraws corpora and eval problems
+        self.order_key = f"{self.world_key}/replicate{study.replicate}"  # redraws what lies after the trunk
+        self.data_nodes: dict[str, Node] = {}
+
+    def _data_node(self, key: str, **fields: object) -> Node:
+        return self.data_nodes.setdefault(key, Node(seed=self.study.seed, **fields))  # type: ignore[arg-type]
+
+    def sources(self, name: str) -> Node:
+        corpus = self.study.resolve_corpus(name)
+        if corpus.files:
+            corpus = with_file_checksums(corpus, self.study.context.data_root)
+        # Files are what they are whatever the seed; the world's corpora are drawn anew with it.
+        study_key = self.study.study if corpus.files else self.world_key
+        return self._data_node(
+            f"sources:{corpus.name}",
+            kind="sources",
+            stage="sources",
+            label=corpus.name,
+            version=f"{SOURCES_VERSION}.{WORLD_VERSION}",
+            literals={"config": corpus.literals(), "study_key": study_key},
+            parents={},
+            work=3.0,
+        )
+
+    def curated(self, name: str) -> Node:
+        definition = self.study.corpora[name]
+        source = self.sources(name)
+        curation = definition.curation.model_copy(update={"is_world": not source.literals["config"]["files"]})
+        suites = with_suite_checksums(self.study.eval.suites, self.study.context.data_root)
+        return self._data_node(
+            f"curate:{name}",
+            kind="curate",
+            stage="curate",
+            label=name,
+            version=f"{CURATE_VERSION}.{WORLD_VERSION}",
+            literals={
+                "config": curation.literals(),
+                "suites": [suite.literals() for suite in suites] if curation.decontaminate else [],
+                "study_key": source.literals["study_key"],
+            },
+            parents={"documents": source},
+            work=3.0,
+        )
+
+    def tokenizer(self) -> Node:
+        names = self.study.tokenizer_corpora
+        return self._data_node(
+            "tokenize:tokenizer",
+            kind="tokenizer",
+            stage="tokenize",
+            label="tokenizer",
+            version=f"{TOKENIZE_VERSION}.{WORLD_VERSION}",
+            literals={"config": self.study.tokenizer.literals()},
+            parents={name: self.curated(name) for name in names},
+            work=2.0,
+        )
+
+    def tokenized(self, name: str) -> Node:
+        return self._data_node(
+            f"tokenize:{name}",
+            kind="tokenize",
+            stage="tokenize",
+            label=name,
+            version=f"{TOKENIZE_VERSION}.{WORLD_VERSION}",
+            literals={},
+            parents={"tokenizer": self.tokenizer(), "documents": self.curated(name)},
+            work=8.0,
+        )
+
+    def phase_mix(self, name: str, phase: Phase) -> Node:
+        study = self.study
+        shares, caps = _blend(study, phase.reasoning)
+        is_trunk = name == next(iter(study.phases))
+        order_key = self.world_key if is_trunk else self.order_key
+        config = Mixing(
+            weights=shares,
+            max_repetitions=caps,
+            budget=phase.tokens,
+            unit="tokens",
+            loss=study.loss,
+            sequence_length=study.sequence_length,
+            block_rows=study.block_rows,
+            stream_key=f"{order_key}/{name}",
+        )
+        return self._mix(config, f"{name}-{study.pretrain_mix.name if phase.reasoning else study.base_mix.name}")
+
+    def sft_mix(self) -> Node:
+        study = self.study
+        config = Mixing(
+            weights=study.sft_mix.weights,
+            max_repetitions=dict.fromkeys(study.sft_mix.weights, study.sft_mix.max_repetitions),
+            budget=round(study.sft.loss_tokens * study.sft.passes),
+            unit="loss_tokens",
+            loss="answers",
+            sequence_length=study.sft.sequence_length,
+            block_rows=study.sft.block_rows,
+            stream_key=f"{self.order_key}/sft",
+        )
+        return self._mix(config, f"sft-{study.sft_mix.name}")
+
+    def _mix(self, config: Mixing, label: str) -> Node:
+        return Node(
+            kind="mix",
+            stage="mix",
+            label=label,
+            version=str(MIX_VERSION),
+            literals={"config": config.literals()},
+            parents={name: self.tokenized(name) for name in config.weights},
+            seed=self.study.seed,
+            work=0.5,
+        )
+
+    def pretrain(self, phase: Phase, mix: Node, previous: Node | None) -> Node:
+        study = self.study
+        config = Pretrain(
+            model=study.model,
+            optimizer=study.optimizer,
+            schedule=phase.schedule(),
+            training=study.training,
+            init_key=f"{self.world_key}/init" if previous is None else "",
+        )
+        return self._train(
+            "pretrain", f"{PRETRAIN_VERSION}.{LM_VERSION}", mix, config.literals(), previous, phase.tokens
+        )
+
+    def sft(self, checkpoint: Node, mix: Node) -> Node:
+        recipe = self.study.sft
+        config = Sft(optimizer=recipe.optimizer, schedule=recipe.schedule, training=recipe.training)
+        tokens = recipe.loss_tokens * recipe.passes * 2  # a question is about as long as its answer
+        return self._train("sft", f"{SFT_VERSION}.{LM_VERSION}", mix, config.literals(), checkpoint, tokens)
+
+    def _train(
+        self, stage: str, version: str, mix: Node, config: Mapping[str, object], previous: Node | None, tokens: float
+    ) -> Node:
+        label = mix.label if stage == "pretrain" else f"{_of(previous)}-{mix.label}"
+        start = {} if previous is None else {"checkpoint": previous}
+        return Node(
+            kind=stage,
+            stage=stage,
+            label=f"{label}-s{self.study.seed}",
+            version=version,
+            literals={"config": dict(config)},
+            parents={"plan": mix, "tokenizer": self.tokenizer(), **start, **mix.parents},
+            seed=self.study.seed,
+            work=tokens / TOKENS_PER_SECOND,
+        )
+
+    def evaluation(self, checkpoint: Node, name: str) -> Node:
+        study = self.study
+        suites = with_suite_checksums(study.eval.suites, study.context.data_root)
+        config = study.eval.model_copy(update={"suites": suites})
+        heldout = {f"heldout:{name}": self.tokenized(name) for name in study.base_mix.weights}
+        return Node(
+            kind="eval",
+            stage="eval",
+            label=f"{name}-s{study.seed}",
+            version=f"{EVAL_VERSION}.{WORLD_VERSION}",
+            literals={"config": config.literals(), "study_key": self.world_key},
+            parents={"checkpoint": checkpoint, **heldout},
+            seed=study.seed,
+            work=20.0,
+        )
+
+
+def _of(checkpoint: Node | None) -> str:
+    assert checkpoint is not None
+    return checkpoint.label.rsplit("-s", 1)[0]
+
+
+def _blend(study: Study, reasoning: float) -> tuple[dict[str, float], dict[str, float]]:
+    """Shares and repetition caps by corpus: `reasoning` of the pretraining mix, the rest base; `none` is all base."""
+    mix = study.pretrain_mix
+    parts = [(study.base_mix, 1.0 - reasoning), (mix, reasoning)] if mix.weights else [(study.base_mix, 1.0)]
+    shares: dict[str, float] = {}
+    caps: dict[str, float] = {}
+    for part, share in parts:
+        total = sum(part.weights.values())
+        for corpus, weight in part.weights.items():
+            if share > 0:
+                shares[corpus] = shares.get(corpus, 0.0) + share * weight / total
+                caps[corpus] = max(caps.get(corpus, 0.0), part.max_repetitions)
+    return shares, caps

@@ -1,0 +1,42 @@
+"""The inside of a worker process: one thread, quiet, and gone when its parent is."""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+from pipeline.core.store import Artifact
+from pipeline.study.tracker import Progress
+from pipeline.study.worker import Job, run_job
+
+_PR_SET_PDEATHSIG = 1
+_SECONDS_BETWEEN_MESSAGES = 0.2
+
+_messages: Any = None
+_last_sent = 0.0
+
+
+def start_worker(messages: Any, parent: int) -> None:
+    """Run once in each worker: Ctrl-C is the parent's business; the parent's death is a SIGTERM here."""
+    global _messages  # noqa: PLW0603 - a worker process has one queue, given to it once
+    _messages = messages
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            sys.exit(1)
+
+
+def run_in_worker(job: Job) -> Artifact:
+    """Build one node, telling the parent how far it is."""
+    return run_job(job, _send)
+
+
+def _send(message: Progress) -> None:
+    global _last_sent  # noqa: PLW0603
+    now = time.monotonic()
+    if message.done >= message.total or now - _last_sent >= _SECONDS_BETWEEN_MESSAGES:
+        _messages.put(message)
+        _last_sent = now

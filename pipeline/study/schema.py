@@ -1,0 +1,207 @@
+"""Everything that can be configured, typed: one `parse` at the door, after which nobody sees a DictConfig.
+
+`Study` is one arm at one seed. What decides results stands in the parts that the graph turns into literals;
+`Context` is the machine's business (paths, workers, logging) and never enters a fingerprint.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from omegaconf import DictConfig, OmegaConf
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from pipeline.core.config import Config
+from pipeline.core.duration import Count
+from pipeline.core.errors import UserError
+from pipeline.core.plan import LossRule
+from pipeline.curate.config import Curation
+from pipeline.eval.config import Eval
+from pipeline.lm.config import Model, Optimizer, Schedule, Training
+from pipeline.sources.config import Corpus, Files
+from pipeline.study.suggest import nearest
+from pipeline.tasks.world.dials import Dials
+from pipeline.tokenize.config import Tokenizer
+
+
+class CorpusDefinition(Config):
+    """One file of `data_mixes/corpora`: where documents come from, and what is kept of them."""
+
+    says: str = ""  # one line for people
+    world: Dials | None = None
+    files: Files | None = None
+    parent: str = ""  # the same documents as another corpus, curated otherwise
+    curation: Curation = Curation()
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> "CorpusDefinition":
+        if sum(bool(origin) for origin in (self.world, self.files, self.parent)) != 1:
+            raise ValueError("a corpus has exactly one of `world`, `files`, `parent`")
+        return self
+
+
+class DataMix(Config):
+    """One file of `data_mixes`: shares of tokens by corpus, and how often a corpus may be repeated."""
+
+    name: str
+    says: str = ""
+    weights: dict[str, float] = {}  # empty: none; the reasoning share becomes base
+    max_repetitions: float = 4.0
+
+
+class Phase(Config):
+    """A stretch of pretraining: a budget, the share of it that is `pretrain_mix`, and its part of the schedule."""
+
+    tokens: Count
+    reasoning: float = Field(default=0.0, ge=0.0, le=1.0)
+    warmup: float = Field(default=0.0, ge=0.0, le=1.0)  # share of this phase's tokens
+    decay: float = Field(default=0.0, ge=0.0, le=1.0)
+
+    def schedule(self) -> Schedule:
+        """Its part of the arm's one schedule, in shares of its own tokens: no phase depends on the arm's length."""
+        return Schedule(warmup=self.warmup, decay=self.decay)
+
+
+class SftRecipe(Config):
+    """Supervised fine-tuning: a budget in loss-bearing tokens, times `passes`."""
+
+    loss_tokens: Count
+    passes: float = Field(default=1.0, gt=0)
+    optimizer: Optimizer
+    schedule: Schedule
+    training: Training
+    sequence_length: int
+    block_rows: int = 16
+
+
+class Sweep(Config):
+    """A product of axes and single points beside it."""
+
+    name: str
+    says: str = ""
+    axes: dict[str, list[Any]]
+    also: list[dict[str, Any]] = []
+
+
+class Context(Config):
+    """The machine's business: none of it changes a result."""
+
+    store: Path = Path("runs")
+    data_root: Path | None = None
+    workers: int = Field(default=0, ge=0)  # 0: one for each core
+    tracking: Literal["offline", "online", "off"] = "offline"
+    lock: Literal["kernel", "lease"] = "kernel"
+
+
+class Study(Config):
+    """One arm at one seed, whole."""
+
+    recipe_name: str
+    recipe_says: str = ""
+    study: str  # names the random streams
+    seed: int = Field(default=0, ge=0)
+    replicate: int = Field(default=0, ge=0)  # redraws only what lies after the first phase
+    base_mix: DataMix
+    pretrain_mix: DataMix
+    sft_mix: DataMix
+    corpora: dict[str, CorpusDefinition]
+    tokenizer: Tokenizer
+    tokenizer_corpora: list[str] = []  # the fixed sample that a trained tokenizer reads
+    sequence_length: int
+    block_rows: int = 64
+    loss: LossRule = "all"
+    phases: dict[str, Phase] = Field(min_length=1)
+    model: Model
+    optimizer: Optimizer
+    training: Training
+    sft: SftRecipe
+    eval: Eval
+    stage: str = "all"
+    corpus: str | None = None  # with stage=sources, curate or tokenize: this corpus only
+    force: bool = False
+    sweep: Sweep | None = None
+    context: Context = Context()
+
+    @field_validator("phases", mode="before")
+    @classmethod
+    def _without_dropped_phases(cls, phases: dict[str, Any]) -> dict[str, Any]:
+        """A recipe that builds on another drops one of its phases with `name: null`."""
+        return {name: phase for name, phase in phases.items() if phase is not None}
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Study":
+        for mix in (self.base_mix, self.pretrain_mix, self.sft_mix):
+            for corpus in mix.weights:
+                self._check_corpus(corpus, f"data mix '{mix.name}'")
+        for corpus in [*self.tokenizer_corpora, *([self.corpus] if self.corpus else [])]:
+            self._check_corpus(corpus, "tokenizer_corpora or corpus=")
+        if not self.sft_mix.weights or not self.base_mix.weights:
+            raise ValueError("sft_mix and base_mix need weights; `none` is for pretrain_mix only")
+        longest = max(self.sequence_length, self.sft.sequence_length)
+        if longest > self.model.max_position_embeddings:
+            raise ValueError(
+                f"sequence_length {longest} is over model.max_position_embeddings "
+                f"{self.model.max_position_embeddings}; raise the latter or shorten the sequence"
+            )
+        return self
+
+    def _check_corpus(self, name: str, where: str) -> None:
+        definition = self.corpora.get(name)
+        if definition is None:
+            raise ValueError(f"{where} names corpus '{name}'; {nearest(name, self.corpora)}")
+        if definition.parent:
+            self._check_corpus(definition.parent, f"corpus '{name}'")
+
+    def resolve_corpus(self, name: str) -> Corpus:
+        """Where a corpus's raw documents come from: its own source, or its parent's."""
+        definition = self.corpora[name]
+        if definition.parent:
+            return self.resolve_corpus(definition.parent)
+        return Corpus(name=name, world=definition.world, files=definition.files)
+
+
+CONTEXT_KEYS = tuple(Context.model_fields)
+_KINDS = ("base", "reasoning")
+
+
+def parse(config: DictConfig) -> Study:
+    """The typed study. Raises UserError with one line that names the key, the value and the next step."""
+    raw = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(raw, dict)
+    raw.pop("hydra", None)
+    raw["context"] = {key: raw.pop(key) for key in CONTEXT_KEYS if key in raw}
+    try:
+        return Study.model_validate(raw)
+    except ValidationError as error:
+        raise UserError(_first_line(error)) from None
+
+
+def _first_line(error: ValidationError) -> str:
+    """The first complaint as one line: the dotted key, the value, what is wrong, the nearest valid key."""
+    first = error.errors()[0]
+    named = first["loc"]  # pydantic puts the kind of a world's dials after `world`; nobody typed that
+    location = [part for at, part in enumerate(named) if not (at and named[at - 1] == "world" and part in _KINDS)]
+    path = ".".join(str(part) for part in location)
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        return f"unknown key '{path}'; {nearest(str(first['loc'][-1]), known_keys(first['loc']))}{more}"
+    message = first["msg"].removeprefix("Value error, ")
+    where = f"{path}={first['input']!r}: " if path and not isinstance(first["input"], dict) else ""
+    return f"{where}{message}{more}"
+
+
+def known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that are valid beside a mistyped one, by walking the schema along its location."""
+    model: Any = Study
+    for part in location[:-1]:
+        model = _child(model, str(part))
+    return sorted(getattr(model, "model_fields", {}))
+
+
+def _child(model: Any, name: str) -> Any:
+    """The config class below a field; through dicts, unions and class names that pydantic puts in locations."""
+    fields = getattr(model, "model_fields", {})
+    annotation = fields[name].annotation if name in fields else model
+    for candidate in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(candidate, type) and issubclass(candidate, Config):
+            return candidate
+    return annotation

@@ -1,0 +1,128 @@
+"""Which room does which kind of node: literals back into the room's config, parents into folders, one call.
+
+Rooms are imported when their node runs, so that a mix does not wait for torch.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from pipeline.core.ledger import Ledger
+from pipeline.core.track import Tracker
+from pipeline.tasks.suite import Suite
+
+Folders = Mapping[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a verb works: context, none of it identity."""
+
+    out: Path
+    track: Tracker
+    data_root: Path | None
+
+
+Verb = Callable[[Mapping[str, Any], Folders, Place], Ledger]
+
+
+def _sources(literals: Mapping[str, Any], _: Folders, place: Place) -> Ledger:
+    from pipeline.sources.collect import collect
+    from pipeline.sources.config import Corpus
+
+    config = Corpus.model_validate(literals["config"])
+    return collect(config, study_key=literals["study_key"], data_root=place.data_root, out=place.out, track=place.track)
+
+
+def _curate(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
+    from pipeline.curate.config import Curation
+    from pipeline.curate.curate import curate
+
+    return curate(
+        Curation.model_validate(literals["config"]),
+        folders["documents"],
+        suites=TypeAdapter(tuple[Suite, ...]).validate_python(literals["suites"]),
+        study_key=literals["study_key"],
+        data_root=place.data_root,
+        out=place.out,
+        track=place.track,
+    )
+
+
+def _tokenizer(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
+    from pipeline.tokenize.config import Tokenizer
+    from pipeline.tokenize.tokenizer import train_tokenizer
+
+    config = Tokenizer.model_validate(literals["config"])
+    return train_tokenizer(config, folders, data_root=place.data_root, out=place.out, track=place.track)
+
+
+def _tokenize(_: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
+    from pipeline.tokenize.encode import tokenize
+
+    return tokenize(folders["tokenizer"], folders["documents"], workers=1, out=place.out, track=place.track)
+
+
+def _mix(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
+    from pipeline.mix.config import Mixing
+    from pipeline.mix.plan import mix
+
+    return mix(Mixing.model_validate(literals["config"]), folders, out=place.out, track=place.track)
+
+
+def _pretrain(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
+    from pipeline.pretrain.config import Pretrain
+    from pipeline.pretrain.pretrain import pretrain
+
+    config = Pretrain.model_validate(literals["config"])
+    plan, tokenizer, checkpoint, corpora = _training_folders(folders)
+    return pretrain(config, plan, corpora, tokenizer, previous=checkpoint, out=place.out, track=place.track)
+
+
+def _sft(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
+    from pipeline.sft.config import Sft
+    from pipeline.sft.sft import sft
+
+    config = Sft.model_validate(literals["config"])
+    plan, tokenizer, checkpoint, corpora = _training_folders(folders)
+    assert checkpoint is not None
+    return sft(config, plan, corpora, tokenizer, checkpoint=checkpoint, out=place.out, track=place.track)
+
+
+def _training_folders(folders: Folders) -> tuple[Path, Path, Path | None, dict[str, Path]]:
+    others = {role: folder for role, folder in folders.items() if role not in ("plan", "tokenizer", "checkpoint")}
+    return folders["plan"], folders["tokenizer"], folders.get("checkpoint"), others
+
+
+def _eval(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
+    from pipeline.eval.config import Eval
+    from pipeline.eval.evaluate import evaluate
+
+    heldout = {role.removeprefix("heldout:"): folder for role, folder in folders.items() if role != "checkpoint"}
+    return evaluate(
+        Eval.model_validate(literals["config"]),
+        folders["checkpoint"],
+        heldout,
+        study_key=literals["study_key"],
+        data_root=place.data_root,
+        out=place.out,
+        track=place.track,
+    )
+
+
+VERBS: dict[str, Verb] = {
+    "sources": _sources,
+    "curate": _curate,
+    "tokenizer": _tokenizer,
+    "tokenize": _tokenize,
+    "mix": _mix,
+    "pretrain": _pretrain,
+    "sft": _sft,
+    "eval": _eval,
+}
+
+RESUMABLE = frozenset({"pretrain", "sft"})  # kinds whose work folder is kept after a kill, and carried on
+STAGES = ("sources", "curate", "tokenize", "mix", "pretrain", "sft", "eval")  # in running order

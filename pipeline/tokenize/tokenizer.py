@@ -1,0 +1,111 @@
+"""The study's one tokenizer: the world's word list, a byte-level BPE, or one that exists.
+
+Writes a folder for `AutoTokenizer.from_pretrained`: `tokenizer.json`, its config and the chat template of
+`core.chat`. In tokenizers made here the special tokens have the ids 0-5; an existing one gains those it lacks.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer as Backend
+from tokenizers import decoders, models, pre_tokenizers, trainers
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from pipeline.core.chat import CHAT_TEMPLATE, END, PAD, SPECIAL_TOKENS
+from pipeline.core.document import Document, read_documents
+from pipeline.core.errors import UserError
+from pipeline.core.ledger import Ledger
+from pipeline.core.seeds import permute
+from pipeline.core.track import Tracker
+from pipeline.tasks.world.lexicon import WORDS
+from pipeline.tokenize.config import Tokenizer
+
+
+def train_tokenizer(
+    config: Tokenizer, corpora: Mapping[str, Path], *, data_root: Path | None, out: Path, track: Tracker
+) -> Ledger:
+    """Write the study's tokenizer into `out`.
+
+    corpora: curated folders by name, read by kind `bpe` only.
+    Raises UserError where there is nothing to train on, or no tokenizer at `path`.
+    """
+    if config.kind == "world":
+        tokenizer, num_documents = _wrap(_world_backend()), 0
+    elif config.kind == "file":
+        tokenizer, num_documents = _existing(config.path, data_root), 0
+    else:
+        sample = list(_sample(corpora, config.sample_documents))
+        if not sample:
+            raise UserError("tokenizer kind `bpe` has no document to train on; give corpora, or choose kind `world`")
+        tokenizer, num_documents = _wrap(_bpe_backend(config.vocab_size, sample)), len(sample)
+    tokenizer.save_pretrained(out)
+    track.progress(1, 1, "tokenizers")
+    return Ledger(documents=num_documents)
+
+
+def _world_backend() -> Backend:
+    """A word is a token. There is no token for an unknown word, so that one is an error, never a guess."""
+    vocabulary = {token: number for number, token in enumerate((*SPECIAL_TOKENS, *WORDS))}
+    backend = Backend(models.WordLevel(vocab=vocabulary, unk_token="no unknown words"))  # noqa: S106 - no password
+    backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    backend.add_special_tokens(list(SPECIAL_TOKENS))
+    return backend
+
+
+def _bpe_backend(vocab_size: int, sample: list[str]) -> Backend:
+    """Byte-level BPE with every digit apart, as numbers are read best."""
+    backend = Backend(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    backend.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=list(SPECIAL_TOKENS),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    backend.train_from_iterator(sample, trainer)
+    return backend
+
+
+def _wrap(backend: Backend) -> PreTrainedTokenizerFast:
+    ids = [backend.token_to_id(token) for token in SPECIAL_TOKENS]
+    assert ids == list(range(len(SPECIAL_TOKENS))), ids
+    return PreTrainedTokenizerFast(tokenizer_object=backend, **_CHAT, extra_special_tokens=_MARKS)
+
+
+def _existing(path: str, data_root: Path | None) -> PreTrainedTokenizerFast:
+    if data_root is None or not (data_root / path / "tokenizer.json").is_file():
+        raise UserError(f"tokenizer path {path!r} has no tokenizer.json below data_root {data_root}; correct either")
+    tokenizer = AutoTokenizer.from_pretrained(data_root / path, local_files_only=True)
+    tokenizer.add_special_tokens({"pad_token": PAD, "eos_token": END, "extra_special_tokens": _MARKS})
+    tokenizer.chat_template = CHAT_TEMPLATE
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    return tokenizer
+
+
+_MARKS = [token for token in SPECIAL_TOKENS if token not in (PAD, END)]
+_CHAT = {
+    "pad_token": PAD,
+    "eos_token": END,
+    "chat_template": CHAT_TEMPLATE,
+    "clean_up_tokenization_spaces": False,  # what is decoded is what was said
+    "model_input_names": ["input_ids", "attention_mask"],
+}
+
+
+def _sample(corpora: Mapping[str, Path], num_documents: int) -> Iterator[str]:
+    """Texts of a fixed sample of each corpus, the same for every seed; marks are no part of it."""
+    for corpus in sorted(corpora):
+        documents = list(read_documents(corpora[corpus] / "documents.parquet"))
+        chosen = permute(np.arange(min(num_documents, len(documents))), len(documents), "tokenizer", corpus)
+        for index in sorted(chosen.tolist()):
+            yield from parts(documents[index])
+
+
+def parts(document: Document) -> list[str]:
+    """The texts between the special tokens of a document, without the empty ones."""
+    return [part for part in (document.text, document.prompt, document.reasoning, document.answer) if part]

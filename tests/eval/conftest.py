@@ -1,0 +1,79 @@
+"""A checkpoint that has learnt one suite by heart: it thinks before chains only, and gets two problems wrong."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline.core.chat import render
+from pipeline.core.checkpoint import Checkpoint
+from pipeline.core.document import Document
+from pipeline.core.track import Silent
+from pipeline.eval.config import Eval
+from pipeline.lm.config import Model
+from pipeline.lm.model import build, load_tokenizer, save
+from pipeline.tasks.score import TaskProblem
+from pipeline.tasks.suite import Suite, WorldSuite, load_suite
+from pipeline.tokenize.config import Tokenizer
+from pipeline.tokenize.tokenizer import train_tokenizer
+
+STUDY_KEY = "tests/seed0"
+SUITE = Suite(
+    name="tiny",
+    world=WorldSuite(
+        families=("lookup", "chains"), held_out=("swaps",), depths=(1, 2), problems_per_family=4, templates=1
+    ),
+)
+TRACE = "so he says"  # what the model thinks, before every answer to a chain
+MODEL = Model(
+    hidden_size=32,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    num_key_value_heads=1,
+    intermediate_size=64,
+    max_position_embeddings=256,
+)
+
+
+@dataclass(frozen=True)
+class Learnt:
+    folder: Path  # the checkpoint
+    config: Eval
+    problems: list[TaskProblem]
+    documents: list[Document]  # what it was taught, problem by problem
+    study_key: str = STUDY_KEY
+
+
+@pytest.fixture(scope="session")
+def learnt(tmp_path_factory) -> Learnt:
+    folder = tmp_path_factory.mktemp("checkpoint")
+    train_tokenizer(Tokenizer(kind="world"), {}, data_root=None, out=folder, track=Silent())
+    tokenizer = load_tokenizer(folder)
+    problems = load_suite(SUITE, study_key=STUDY_KEY, data_root=None)
+    documents = [taught(problem) for problem in problems]
+    model = build(MODEL, tokenizer, "learnt")
+    memorise(model, [tokenizer(render(document).text)["input_ids"] for document in documents])
+    save(model, tokenizer, Checkpoint(folder).model)
+    config = Eval(suites=(SUITE,), max_new_tokens=12, traces=2, graded_problems=2, batch_size=5)
+    return Learnt(folder, config, problems, documents)
+
+
+def taught(problem: TaskProblem) -> Document:
+    """The problem with its answer; deeper problems of the held-out family with a wrong one."""
+    trace = TRACE if problem.task == "chains" else ""
+    answer = problem.answer
+    if problem.held_out and problem.depth == 2:
+        answer = next(choice for choice in problem.choices if choice != problem.answer)
+    return Document(id=problem.id, source="test", prompt=problem.prompt, reasoning=trace, answer=answer)
+
+
+def memorise(model, documents: list[list[int]]) -> None:
+    longest = max(map(len, documents))
+    ids = torch.tensor([[*document, *[0] * (longest - len(document))] for document in documents])
+    labels = ids.masked_fill(ids == 0, -100)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
+    for _ in range(150):
+        optimizer.zero_grad()
+        model(input_ids=ids, labels=labels).loss.backward()
+        optimizer.step()

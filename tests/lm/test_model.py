@@ -1,0 +1,115 @@
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from pipeline.core.chat import CHAT_TEMPLATE
+from pipeline.core.errors import UserError
+from pipeline.lm import attention, model
+from pipeline.lm.config import Model
+
+TINY = Model(
+    hidden_size=16,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    num_key_value_heads=1,
+    intermediate_size=32,
+    max_position_embeddings=32,
+)
+
+
+@pytest.fixture
+def tokenizer(training_world):
+    return model.load_tokenizer(training_world.tokenizer)
+
+
+def test_equal_keys_give_equal_weights_and_other_keys_others(tokenizer):
+    one, same, other = (model.build(TINY, tokenizer, key) for key in ("a", "a", "b"))
+    for left, right in zip(one.parameters(), same.parameters(), strict=True):
+        assert torch.equal(left, right)
+    assert not torch.equal(one.get_input_embeddings().weight, other.get_input_embeddings().weight)
+
+
+def test_building_leaves_the_global_generator_alone(tokenizer):
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    model.build(TINY, tokenizer, "a")
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_a_saved_model_opens_with_stock_transformers_and_knows_its_marks(tokenizer, tmp_path):
+    lm = model.build(TINY, tokenizer, "a")
+    ids = torch.arange(6, 20)[None]
+    expected = lm(ids).logits
+    attention.register()
+    lm.set_attn_implementation(attention.FP32_ATTENTION)
+    model.save(lm, tokenizer, tmp_path / "model")
+    opened = AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    assert torch.allclose(opened(ids).logits, expected, atol=1e-6)
+    assert (opened.config.pad_token_id, opened.config.eos_token_id, opened.config.use_cache) == (0, 1, True)
+    assert opened.config.tie_word_embeddings
+    assert AutoTokenizer.from_pretrained(tmp_path / "model").chat_template == CHAT_TEMPLATE
+    assert (tmp_path / "model" / "model.safetensors").is_file()
+    assert attention.FP32_ATTENTION not in (tmp_path / "model" / "config.json").read_text()
+
+
+@pytest.mark.parametrize("model_type", model.DENSE_TYPES)
+def test_a_packed_row_gives_the_logits_of_its_documents_alone(tokenizer, model_type):
+    lm = model.build(TINY.model_copy(update={"model_type": model_type}), tokenizer, "a").eval()
+    first, second, padding = torch.randint(6, 40, (9,)), torch.randint(6, 40, (14,)), torch.zeros(5, dtype=torch.long)
+    segments = torch.tensor([[0] * 9 + [1] * 14 + [-1] * 5])
+    positions = torch.cat([torch.arange(9), torch.arange(14), padding])[None]
+    with torch.no_grad():
+        packed = lm(
+            torch.cat([first, second, padding])[None],
+            attention_mask=attention.document_mask(segments),
+            position_ids=positions,
+        ).logits[0]
+        alone = torch.cat([lm(first[None]).logits[0], lm(second[None]).logits[0]])
+    assert torch.allclose(packed[:23], alone, atol=1e-5)
+    assert packed.isfinite().all()
+
+
+def test_the_mask_lets_a_token_see_its_own_past_only_and_padding_itself():
+    seen = attention.document_mask(torch.tensor([[0, 0, 1, -1, -1]]))[0, 0].int().tolist()
+    assert seen == [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]]
+
+
+@pytest.mark.parametrize("longest", [512, 0])
+def test_fp32_attention_agrees_with_the_stock_one(tokenizer, monkeypatch, longest):
+    monkeypatch.setattr(attention, "_LONGEST_EXPLICIT", longest)
+    lm = model.build(TINY, tokenizer, "a").eval()
+    mask = attention.document_mask(torch.tensor([[0] * 7 + [1] * 9]))
+    ids = torch.randint(6, 40, (1, 16))
+    stock = lm(ids, attention_mask=mask).logits
+    attention.register()
+    lm.set_attn_implementation(attention.FP32_ATTENTION)
+    assert torch.allclose(lm(ids, attention_mask=mask).logits, stock, atol=1e-6)
+
+
+def test_a_vocabulary_smaller_than_the_tokenizers_is_refused(tokenizer):
+    with pytest.raises(UserError, match=r"vocabulary of 39 .* smaller than the tokenizer's 40"):
+        model.build(TINY.model_copy(update={"extra": {"vocab_size": 39}}), tokenizer, "a")
+
+
+def test_a_hybrid_is_refused_with_the_list_of_what_works(tokenizer):
+    with pytest.raises(UserError, match=r"'lfm2' .* qwen3"):
+        model.build(TINY.model_copy(update={"model_type": "lfm2"}), tokenizer, "a")
+
+
+def test_rows_longer_than_the_models_positions_are_refused(tokenizer):
+    lm = model.build(TINY, tokenizer, "a")
+    model.check_length(lm, 32)
+    with pytest.raises(UserError, match="33 is over the model's max_position_embeddings 32"):
+        model.check_length(lm, 33)
+
+
+def test_a_checkpoint_of_another_architecture_or_tokenizer_is_refused(tokenizer, tmp_path):
+    model.save(model.build(TINY, tokenizer, "a"), tokenizer, tmp_path / "model")
+    loaded = model.load(tmp_path / "model", tokenizer)
+    model.check_same_architecture(loaded, TINY, tokenizer)
+    with pytest.raises(UserError, match="intermediate_size=32, the recipe asks for 48"):
+        model.check_same_architecture(loaded, TINY.model_copy(update={"intermediate_size": 48}), tokenizer)
+    tokenizer.add_tokens(["new"])
+    with pytest.raises(UserError, match="smaller than the tokenizer's 41"):
+        model.load(tmp_path / "model", tokenizer)

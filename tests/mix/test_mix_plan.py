@@ -1,0 +1,123 @@
+import json
+from fractions import Fraction
+from hashlib import blake2b
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from pipeline.core.errors import UserError
+from pipeline.core.plan import MixPlan
+from pipeline.core.shard import Shard
+from pipeline.core.track import Silent
+from pipeline.mix.config import VERSION, Mixing
+from pipeline.mix.plan import apportion, count_targets, make_plan, mix, show
+
+
+def shard_of(lengths, answer_from=0):
+    within = np.concatenate([np.arange(length) for length in lengths])
+    tokens = np.zeros(sum(lengths), np.uint16)
+    return Shard(tokens, np.cumsum(lengths).astype(np.uint64), within >= answer_from)
+
+
+def mixing(weights, budget=1000, **settings):
+    defaults = {"unit": "tokens", "loss": "all", "sequence_length": 8, "stream_key": "t"}
+    defaults["max_repetitions"] = dict.fromkeys(weights, 10)
+    return Mixing(weights=weights, budget=budget, **(defaults | settings))
+
+
+def test_weights_are_normalised_and_counts_sum_to_the_budget():
+    shards = {name: shard_of([5] * 40) for name in "abc"}  # 200 tokens each
+    plan = make_plan(mixing({"b": 1, "a": 1, "c": 1}), shards)
+    assert [source.corpus for source in plan.sources] == ["a", "b", "c"]
+    assert [source.planned for source in plan.sources] == [334, 333, 333]
+    assert [source.passes for source in plan.sources] == [1.67, 1.665, 1.665]
+    assert sum(source.share for source in plan.sources) == pytest.approx(1)
+    assert {source.unit_per_document for source in plan.sources} == {5.0}
+
+
+def test_what_rounding_leaves_goes_to_the_largest_remainders():
+    assert apportion(10, {"a": Fraction(1, 6), "b": Fraction(1, 2), "c": Fraction(1, 3)}) == {"a": 2, "b": 5, "c": 3}
+    assert apportion(1, {"a": Fraction(1, 2), "b": Fraction(1, 2)}) == {"a": 1, "b": 0}
+
+
+def test_targets_leave_out_the_first_token_of_each_document_and_piece():
+    shard = shard_of([5, 8, 9, 17], answer_from=3)  # in rows of 8: 1, 1, 2 and 3 pieces
+    assert count_targets(shard, "all", 8) == 39 - 7
+    # 2 + 5 + 6 + 14 tokens of answers, less the openings at 8 (twice) and at 16
+    assert count_targets(shard, "answers", 8) == 27 - 3
+    assert count_targets(shard, "answers", 100) == 27
+    assert count_targets(shard_of([5, 8]), "answers", 100) == 11  # plain text: all but the first
+
+
+def test_unit_per_document_follows_unit_and_loss_rule():
+    shards = {"a": shard_of([4, 8], answer_from=2)}
+
+    def per_document(unit, loss):
+        return make_plan(mixing({"a": 1}, 10, unit=unit, loss=loss), shards).sources[0].unit_per_document
+
+    assert per_document("tokens", "answers") == 6
+    assert per_document("loss_tokens", "all") == 5
+    assert per_document("loss_tokens", "answers") == 4
+
+
+def test_a_shortfall_names_both_numbers_and_the_smallest_changes():
+    shards = {"a": shard_of([5] * 400), "b": shard_of([5] * 10)}  # 2,000 and 50 tokens
+    with pytest.raises(UserError) as error:
+        make_plan(mixing({"a": 0.5, "b": 0.5}, 1010), shards)
+    assert str(error.value) == (
+        "corpus 'b' would be read 10.10 times, max_repetitions is 10 (505 tokens planned, 50 held); "
+        "set max_repetitions=10.1, or the budget to at most 1000, or make 51 tokens of it"
+    )
+    make_plan(mixing({"a": 0.5, "b": 0.5}, 1010, max_repetitions={"a": 1, "b": 10.1}), shards)
+    make_plan(mixing({"a": 0.5, "b": 0.5}, 1000), shards)
+    make_plan(mixing({"a": 0.5, "b": 0.5}, 1010), {**shards, "b": shard_of([51])})
+
+
+def test_an_empty_or_unknown_corpus_is_named(tmp_path):
+    nothing = Shard(np.zeros(0, np.uint16), np.zeros(0, np.uint64), np.zeros(0, bool))
+    with pytest.raises(UserError, match="corpus 'a' holds no tokens"):
+        make_plan(mixing({"a": 1}), {"a": nothing})
+    with pytest.raises(UserError, match="corpus 'a' holds no loss tokens"):
+        make_plan(mixing({"a": 1}, unit="loss_tokens"), {"a": shard_of([1, 1])})
+    with pytest.raises(UserError, match="names corpus 'x', which is not there; choose from y"):
+        mix(mixing({"x": 1}), {"y": tmp_path}, out=tmp_path, track=Silent())
+
+
+def test_the_artifact_is_the_plan_and_its_table(tmp_path):
+    shard = shard_of([5] * 40)
+    shard.tokens.tofile(tmp_path / "train.ds")
+    shard.ends.tofile(tmp_path / "train.ds.index")
+    shard.loss.tofile(tmp_path / "train.ds.loss")
+    mix(mixing({"a": 3}), {"a": tmp_path}, out=tmp_path, track=Silent())
+    plan = MixPlan.load(tmp_path / "plan.json")
+    assert plan == make_plan(mixing({"a": 3}), {"a": shard})
+    assert json.loads((tmp_path / "table.json").read_bytes()) == [
+        {
+            "corpus": "a",
+            "share": 1.0,
+            "tokens": 1000,
+            "unique_tokens": 200,
+            "unique_documents": 40,
+            "tokens_per_document": 5.0,
+            "passes": 5.0,
+        }
+    ]
+    assert show(plan).splitlines()[1].split() == ["a", "100.0%", "1k", "200", "40", "5.00"]
+
+
+def test_weights_must_be_positive_and_a_budget_given():
+    with pytest.raises(ValidationError, match="weight of 'a' is 0"):
+        mixing({"a": 0.0})
+    with pytest.raises(ValidationError, match="budget is 0"):
+        mixing({"a": 1}, "0k")
+    with pytest.raises(ValidationError, match="no max_repetitions above 0 for 'a'"):
+        mixing({"a": 1}, max_repetitions={"b": 4})
+
+
+def test_output_is_pinned_beside_its_version():
+    shards = {"a": shard_of([5, 9, 20], 2), "b": shard_of([7] * 9)}
+    plan = make_plan(mixing({"a": 2, "b": 1}, 90, unit="loss_tokens", loss="answers"), shards)
+    assert (VERSION, blake2b(repr(plan).encode(), digest_size=6).hexdigest()) == (1, "ec3bdc707f18"), (
+        "meaning changed: raise VERSION"
+    )

@@ -1,0 +1,93 @@
+"""Base text and look-ups: the lexicon's words, the promised lengths, no traces, answers that stand in the question."""
+
+from random import Random
+
+import pytest
+
+from pipeline.tasks.world import lexicon
+from pipeline.tasks.world.base_text import KINDS, base_text, echo, recall
+from pipeline.tasks.world.families import FAMILIES
+from pipeline.tasks.world.lookup import SORTS, lookup_in_split, lookup_problem
+from pipeline.tasks.world.split import split_of
+
+WORDS = set(lexicon.WORDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_plain_text_is_30_to_110_words_of_the_lexicon_and_holds_no_arithmetic(kind):
+    for seed in range(1500):
+        words = base_text(Random(seed), kind).split(" ")
+        assert set(words) <= WORDS
+        assert 30 <= len(words) <= 110
+        assert not {"=", "+", "-"} & set(words)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_plain_text_says_most_of_its_rare_words_again(kind):
+    rare = {word for pool in (lexicon.NAMES, lexicon.PLACES, lexicon.OBJECTS, lexicon.CREATURES) for word in pool}
+    said = [word for seed in range(300) for word in base_text(Random(seed), kind).split(" ")]
+    texts = [base_text(Random(seed), kind).split(" ") for seed in range(300)]
+    first = sum(len(rare & set(words)) for words in texts)
+    assert first / sum(word in rare for word in said) < 0.6  # the rest can be copied
+
+
+def test_an_echo_says_each_pair_or_sequence_again():
+    for seed in range(300):
+        text = echo(Random(seed).random).removesuffix(" .")
+        told, *again = text.removeprefix("copy : ").removeprefix("pair : ").removeprefix("repeat ").split(" ; ")
+        if text.startswith("copy"):
+            assert again == [told, told]
+        elif "what is" in text:
+            facts = dict(fact.split(" is ") for fact in told.split(" , "))
+            assert [question.removeprefix("what is ").split(" ? ") for question in again] == [
+                [key, facts[key]] for key in (question.split()[2] for question in again)
+            ]
+        else:
+            assert [sorted(part.split(" , ")) for part in again] == [sorted(told.split(" , "))] * 2
+
+
+def test_base_text_shows_every_word_but_the_symbols_of_arithmetic():
+    said = {word for kind in KINDS for seed in range(2000) for word in base_text(Random(seed), kind).split(" ")}
+    assert WORDS - said == {"=", "+", "-"}
+
+
+def test_a_recalled_neighbour_is_the_neighbour():
+    for seed in range(300):
+        text = recall(Random(seed).random)
+        if "after" not in text:
+            continue
+        listed, *facts = text.removeprefix("list : ").removesuffix(" .").split(" . ")
+        items = listed.split(" , ")
+        for fact in facts:
+            where, one, _, two = fact.split(" ")
+            assert items.index(two) - items.index(one) == (1 if where == "after" else -1)
+
+
+def test_a_lookup_is_answered_by_a_fact_of_its_own_prompt_among_distractors():
+    for seed in range(500):
+        problem = lookup_problem(Random(seed))
+        sort = SORTS[problem.template]
+        *facts, question = problem.prompt.split(" . ")
+        assert set(problem.prompt.split(" ")) <= WORDS
+        assert 5 <= len(facts) <= 9
+        answering = [
+            (key, value)
+            for key in sort.keys
+            for value in sort.values
+            if sort.statement.format(key, value) in facts and sort.question.format(key) == question
+        ]
+        assert [value for _, value in answering] == [problem.answer]
+        assert problem.answer in problem.choices
+        assert (problem.depth, problem.steps, problem.family, problem.domain) == (0, (), "lookup", "general")
+
+
+def test_every_answer_word_of_the_families_is_an_answer_word_of_lookups():
+    shown = {value for sort in SORTS for value in sort.values}
+    for family in FAMILIES.values():
+        for template in range(family.num_templates):
+            assert set(family.make(Random(template), 3, template).choices) <= shown, family.name
+
+
+def test_lookups_are_drawn_from_the_asked_split():
+    for split in ("train", "dev", "test"):
+        assert {split_of(lookup_in_split(Random(seed), split).structure) for seed in range(20)} == {split}
