@@ -5,11 +5,14 @@ and each job then finds its stages done, whatever the launcher. Hydra turns a ca
 warnings, so a bad point exits by itself.
 """
 
+import sys
+import traceback
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
 
 from pipeline.core.errors import UserError
 
@@ -20,28 +23,25 @@ if TYPE_CHECKING:
 class SweepCallback(Callback):
     """Builds a sweep's stages before its jobs, writes its page after them."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Hydra sends its callbacks along to jobs in other processes, which need neither arms nor console."""
+        return {}
+
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Compose and check every point, then build."""
-        from pipeline.study.door import fail
-
-        try:
+        with _exits():
             self._start(config)
-        except UserError as error:
-            fail(str(error))
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:  # noqa: ARG002 - Hydra's signature
         """Write the page and print the table from what is in the store."""
-        from pipeline.study.door import fail
-
-        try:
+        with _exits():
             self._report()
-        except UserError as error:
-            fail(str(error))
 
     def _start(self, config: DictConfig) -> None:
         from pipeline.study.commands import build, report_failures
+        from pipeline.study.terminal import make_console
 
-        self._console = Console()
+        self._console = make_console()
         self._arms = _arms(config)
         self._failures = build(self._arms, self._console)
         if self._failures:
@@ -55,9 +55,22 @@ class SweepCallback(Callback):
             write_report(self._arms, self._console)
 
 
+@contextmanager
+def _exits() -> Generator[None]:
+    """Leave by an exit code. Any other exception is a mistake of ours, and would be a mere warning to Hydra."""
+    from pipeline.study.door import mistakes_in_one_line
+
+    try:
+        with mistakes_in_one_line():
+            yield
+    except Exception:  # noqa: BLE001 - said with its stack; nothing goes on after it
+        traceback.print_exc()
+        sys.exit(1)
+
+
 def _arms(config: DictConfig) -> "list[Arm]":
     """Every arm of the sweep, or of what the command line sweeps by itself."""
-    from pipeline.study.commands import check_stage
+    from pipeline.study.commands import QUESTIONS, check_stage
     from pipeline.study.schema import Sweep
     from pipeline.study.sweep import compose_arms, points
 
@@ -65,5 +78,8 @@ def _arms(config: DictConfig) -> "list[Arm]":
     sweep = config.get("sweep")
     plain = OmegaConf.to_container(sweep) if sweep else {"name": "custom", "axes": {}}
     arms = compose_arms(points(Sweep.model_validate(plain), [str(override) for override in overrides]))
-    check_stage(arms[0][1])
+    for _, study in arms:
+        check_stage(study)
+        if study.stage in QUESTIONS:
+            raise UserError(f"stage={study.stage} asks about all arms at once; give the same line without -m")
     return arms

@@ -1,5 +1,6 @@
 """What `stage=` can name: the graph's stages, the report, and the store's questions; one table, no logic of its own."""
 
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 
@@ -8,16 +9,21 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from pipeline.core.errors import UserError
-from pipeline.core.store import Store
 from pipeline.study import questions
-from pipeline.study.graph import arm_graph, corpus_graph
-from pipeline.study.node import Node, distinct
+from pipeline.study.chosen import chosen_nodes, command_for
+from pipeline.study.door import complain
+from pipeline.study.fit import check_prompts
+from pipeline.study.graph import arm_graph
+from pipeline.study.node import distinct
+from pipeline.study.parsing import parse
+from pipeline.study.place import make_writable, open_store
 from pipeline.study.publish import print_arms, write_report
 from pipeline.study.runner import Failure, Runner
-from pipeline.study.schema import Study, parse
+from pipeline.study.schema import Study
 from pipeline.study.suggest import nearest
 from pipeline.study.survey import Survey, survey
 from pipeline.study.sweep import Point, compose_arms, points
+from pipeline.study.terminal import format_left, make_console, say
 from pipeline.study.verbs import STAGES
 from pipeline.study.view import View
 
@@ -39,19 +45,31 @@ def execute(config: DictConfig, *, is_multirun: bool) -> None:
     study = parse(config)
     overrides = tuple(HydraConfig.get().overrides.task)
     check_stage(study)
-    console = Console()
-    if study.stage in QUESTIONS:
+    console = make_console()
+    if is_multirun:
+        check_is_done(study)
+    elif study.stage in QUESTIONS:
+        open_store(study.context)
         QUESTIONS[study.stage](arms_asked_about(study, overrides), console)
-        return
-    if study.sweep and not is_multirun:
-        raise UserError(
-            f"sweep={study.sweep.name} without -m would run one arm only; give `frontload -m {' '.join(overrides)}`"
-        )
-    arms = [(overrides, study)]
-    failures = build(arms, console)
-    report_failures(failures, arms, console)
-    if not is_multirun and study.stage == "all":
-        print_arms(arms, console)
+    elif study.sweep:
+        line = shlex.join(["frontload", "-m", *overrides])
+        raise UserError(f"sweep={study.sweep.name} without -m would run one arm only; give `{line}`")
+    else:
+        run_arm((overrides, study), console)
+
+
+def run_arm(arm: Arm, console: Console) -> None:
+    """One arm, or one stage of it; the table after the whole."""
+    report_failures(build([arm], console), [arm], console)
+    if arm[1].stage == "all":
+        print_arms([arm], console)
+
+
+def check_is_done(study: Study) -> None:
+    """A job of a multirun: `SweepCallback` has built its stages already, over all arms at once."""
+    store = open_store(study.context)
+    missing = survey(distinct(chosen_nodes(study)), store).todo
+    assert not missing, f"not built before the jobs: {', '.join(node.label for node in missing)}"
 
 
 def check_stage(study: Study) -> None:
@@ -80,18 +98,8 @@ def arms_asked_about(study: Study, overrides: Point) -> list[Arm]:
 
 
 def _has_results(study: Study) -> bool:
-    store = Store(study.context.store, lock_kind=study.context.lock)
     node = arm_graph(study)["eval:pretrain"]
-    return store.find(node.stage, node.fingerprint) is not None
-
-
-def chosen_nodes(study: Study) -> list[Node]:
-    """The nodes that `stage=` (and `corpus=`) name in one arm."""
-    graph = corpus_graph(study, study.corpus) if study.corpus else arm_graph(study)
-    nodes = [node for node in graph.values() if study.stage in ("all", node.stage)]
-    if not nodes:
-        raise UserError(f"stage '{study.stage}' has nothing to do with one corpus; leave out corpus={study.corpus}")
-    return nodes
+    return open_store(study.context).find(node.stage, node.fingerprint) is not None
 
 
 def build(arms: Sequence[Arm], console: Console) -> list[Failure]:
@@ -99,35 +107,32 @@ def build(arms: Sequence[Arm], console: Console) -> list[Failure]:
     first = arms[0][1]
     targets = [node for _, study in arms for node in chosen_nodes(study)]
     forced = frozenset(node.fingerprint for node in targets) if first.force else frozenset[str]()
-    store = Store(first.context.store, lock_kind=first.context.lock)
-    found = survey(distinct(targets), store, forced)
+    found = survey(distinct(targets), open_store(first.context), forced)
     runner = Runner(context=first.context, group=first.sweep.name if first.sweep else "single", forced=forced)
-    view = View(
-        console, found.todo, min(runner.num_workers, max(len(found.todo), 1)), questions.seconds_per_work(found)
-    )
-    say_plan(arms, found, view, console)
+    view = View(console, found, min(runner.num_workers, max(len(found.todo), 1)))
+    if found.todo:
+        check_prompts(study for _, study in arms)
+        make_writable(first.context.store)
+    say(console, _plan(len(arms), found, view))
     return runner.build(found, view)
 
 
-def say_plan(arms: Sequence[Arm], found: Survey, view: View, console: Console) -> None:
-    """One line before anything starts: arms, stages, what is there already, how long the rest may take."""
+def _plan(num_arms: int, found: Survey, view: View) -> str:
+    """What is there already, and how long the rest may take."""
+    arms = f"{num_arms} arm{'s' * (num_arms > 1)}"
     if not found.todo:
-        if len(arms) > 1:
-            console.print(f"{len(arms)} arms: all {len(found.nodes)} stages are done already", highlight=False)
-        return
-    console.print(
-        f"{len(arms)} arm{'s' * (len(arms) > 1)}, {len(found.nodes)} stages (shared ones counted once): "
-        f"{len(found.done)} done already, {len(found.todo)} to build, about {questions.minutes(view.seconds_left())}",
-        highlight=False,
+        return f"{arms}: all {len(found.nodes)} stages are done already"
+    return (
+        f"{arms}, {len(found.nodes)} stages (shared ones counted once): {len(found.done)} done already, "
+        f"{len(found.todo)} to build, {format_left(view.seconds_left())}"
     )
 
 
 def report_failures(failures: Sequence[Failure], arms: Sequence[Arm], console: Console) -> None:
-    """Name each failure, its cause and the command that repeats it; exit 2 if all are the user's, 1 otherwise."""
+    """Say for each failure the command that repeats it; exit 2 if all are the user's to mend, 1 otherwise."""
     if not failures:
         return
     for failure in failures:
-        console.print(f"[red]failed[/] {failure.node.stage} {failure.node.label}: {failure.error}", highlight=False)
-        command = questions.command_for(failure.node, arms)
-        console.print(f"       again: {command}", highlight=False, soft_wrap=True)
+        complain(f"{failure.node.stage} {failure.node.label}: {failure.error}")
+        say(console, f"again: {command_for(failure.node, arms)}")
     sys.exit(2 if all(isinstance(failure.error, UserError) for failure in failures) else 1)

@@ -3,8 +3,12 @@
 Heavy imports happen inside the stages, so `--help` and `--cfg job` answer at once.
 """
 
+import logging
 import os
 import sys
+import traceback
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -15,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from pipeline.core.errors import UserError
 from pipeline.study.explain import one_line
+from pipeline.study.orphans import let_forks_die_with_us
 from pipeline.study.register import register
 
 
@@ -22,30 +27,45 @@ from pipeline.study.register import register
 def _run(config: DictConfig) -> None:
     from pipeline.study.commands import execute
 
-    try:
+    with mistakes_in_one_line():  # here, since Hydra would put a line of its own before them
         execute(config, is_multirun=HydraConfig.get().mode == RunMode.MULTIRUN)
-    except UserError as error:
-        fail(str(error))  # here, since Hydra would put a line of its own before it
 
 
 def main() -> None:
     """The console script. Exit codes: 0 done, 1 something failed, 2 a mistake in what was asked."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra prints many lines and exits 1 by itself
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # we draw our own; workers inherit it
+    for launchers in ("hydra", "hydra_plugins"):  # they name each job, whose stages are done by then
+        logging.getLogger(launchers).setLevel(logging.WARNING)
+    let_forks_die_with_us()
+    sys.argv[1:] = _flags_first(sys.argv[1:])
     try:
-        register()
-        _run()
-    except UserError as error:
-        fail(str(error))
-    except (HydraException, OmegaConfBaseException) as error:
-        if os.environ.get("FRONTLOAD_DEBUG"):
-            raise
-        fail(one_line(error))
+        with mistakes_in_one_line():
+            register()
+            _run()
     except KeyboardInterrupt:
-        print("frontload: interrupted; the same line carries on from here", file=sys.stderr)  # noqa: T201
+        complain("interrupted; the same line carries on from here")
         sys.exit(130)
 
 
-def fail(message: str) -> None:
-    """Print one line and exit 2."""
+@contextmanager
+def mistakes_in_one_line() -> Generator[None]:
+    """What the user can mend becomes one line and exit code 2; FRONTLOAD_DEBUG=1 shows the stack as well."""
+    try:
+        yield
+    except (UserError, HydraException, OmegaConfBaseException) as error:
+        if os.environ.get("FRONTLOAD_DEBUG"):
+            traceback.print_exc()
+        complain(str(error) if isinstance(error, UserError) else one_line(error))
+        sys.exit(2)
+
+
+def complain(message: str) -> None:
+    """One line on standard error."""
     print(f"frontload: {message}", file=sys.stderr)  # noqa: T201 - the terminal is this function's business
-    sys.exit(2)
+
+
+def _flags_first(arguments: list[str]) -> list[str]:
+    """`recipe=smoke -m seed=0,1` as argparse wants it: it refuses overrides on both sides of a flag."""
+    overrides = [each for each in arguments if each.startswith("~") or ("=" in each and not each.startswith("-"))]
+    return [*(each for each in arguments if each not in overrides), *overrides]

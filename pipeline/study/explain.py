@@ -3,12 +3,14 @@
 import re
 
 from hydra.core.config_store import ConfigStore
+from hydra.errors import OverrideParseException
 
 from pipeline.study.suggest import nearest
 
 _GROUP = re.compile(r"Could not find '([\w/]+)/([\w\-.]+)'")
 _NO_GROUP = re.compile(r"Could not override '([\w/.@]+)'")
 _KEY = re.compile(r"Key '([\w]+)' is not in struct\s*(?:full_key: ([\w.\[\]]+))?", re.DOTALL)
+_SWEPT = re.compile(r"Ambiguous value for argument '([^']+)'")
 
 
 def one_line(error: Exception) -> str:
@@ -18,24 +20,24 @@ def one_line(error: Exception) -> str:
         group, option = match.groups()
         return f"there is no {group} '{option}'; {nearest(option, options(group))}"
     if match := _KEY.search(text):
-        full = match.group(2) or match.group(1)
-        return f"unknown key '{full}'; {nearest(full, _keys_beside(full))}"
+        return unknown_key(match.group(2) or match.group(1))
     if match := _NO_GROUP.search(text):
         return f"unknown key or group '{match.group(1)}'; `frontload --help` lists the groups"
+    if match := _SWEPT.search(text):
+        return f"{match.group(1)} names several values; give -m to run each of them"
+    if isinstance(error, OverrideParseException):
+        return f"cannot read '{error.override}'; give KEY=VALUE (quote brackets, commas and spaces for the shell)"
     return text.splitlines()[0] if text else type(error).__name__
 
 
-def _keys_beside(full: str) -> list[str]:
-    """The dotted keys that are valid where a mistyped one stands; for the last part or for any part before it."""
-    from pipeline.study.schema import CONTEXT_KEYS, known_keys
+def unknown_key(full: str) -> str:
+    """A dotted key that Hydra refuses: one that was left at its default, or none at all."""
+    from pipeline.study.parsing import keys_beside, nearest_key
 
-    parts = tuple(full.split("."))
-    for end in range(len(parts), 0, -1):
-        if known := known_keys(parts[:end]):
-            prefix = ".".join(parts[: end - 1])
-            names = [*known, *CONTEXT_KEYS] if end == 1 else known
-            return [f"{prefix}.{name}" if prefix else name for name in names if name != "context"]
-    return []
+    known = keys_beside(full)
+    if full in known:
+        return f"'{full}' stands at its default in this recipe; set it with a plus: +{full}=VALUE"
+    return f"unknown key '{full}'; {nearest_key(full, known)}"
 
 
 def options(group: str) -> list[str]:

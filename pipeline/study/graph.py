@@ -20,13 +20,14 @@ from pipeline.pretrain.config import Pretrain
 from pipeline.sft.config import VERSION as SFT_VERSION
 from pipeline.sft.config import Sft
 from pipeline.sources.config import VERSION as SOURCES_VERSION
+from pipeline.study import work
 from pipeline.study.inputs import with_file_checksums, with_suite_checksums
 from pipeline.study.node import Node
 from pipeline.study.schema import Phase, Study
 from pipeline.tasks.world.dials import VERSION as WORLD_VERSION
 from pipeline.tokenize.config import VERSION as TOKENIZE_VERSION
 
-TOKENS_PER_SECOND = 14_000  # of the tunnel's model on one core: for ETA only, and only until something was measured
+LOSS_SHARE = 0.4  # of an SFT corpus's tokens; for the ETA only, which needs tokens of input
 
 
 def arm_graph(study: Study) -> dict[str, Node]:
@@ -53,6 +54,11 @@ def corpus_graph(study: Study, name: str) -> dict[str, Node]:
     return builder.data_nodes
 
 
+def world_key(study: Study) -> str:
+    """The random streams of corpora and eval problems, which a seed redraws."""
+    return f"{study.study}/seed{study.seed}"
+
+
 def arm_name(study: Study) -> str:
     """An arm as people say it: `ldq > 2x shq`."""
     times = "" if study.sft.passes == 1 else f"{study.sft.passes:g}x "
@@ -68,7 +74,7 @@ class _Builder:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.world_key = f"{study.study}/seed{study.seed}"  # redraws corpora and eval problems
+        self.world_key = world_key(study)
         self.order_key = f"{self.world_key}/replicate{study.replicate}"  # redraws what lies after the trunk
         self.data_nodes: dict[str, Node] = {}
 
@@ -89,7 +95,7 @@ class _Builder:
             version=f"{SOURCES_VERSION}.{WORLD_VERSION}",
             literals={"config": corpus.literals(), "study_key": study_key},
             parents={},
-            work=3.0,
+            work=work.of_documents(corpus, 6e-5),
         )
 
     def curated(self, name: str) -> Node:
@@ -109,7 +115,7 @@ class _Builder:
                 "study_key": source.literals["study_key"],
             },
             parents={"documents": source},
-            work=3.0,
+            work=work.of_documents(self.study.resolve_corpus(name), 4e-5),
         )
 
     def tokenizer(self) -> Node:
@@ -122,7 +128,7 @@ class _Builder:
             version=f"{TOKENIZE_VERSION}.{WORLD_VERSION}",
             literals={"config": self.study.tokenizer.literals()},
             parents={name: self.curated(name) for name in names},
-            work=2.0,
+            work=work.START,
         )
 
     def tokenized(self, name: str) -> Node:
@@ -134,7 +140,7 @@ class _Builder:
             version=f"{TOKENIZE_VERSION}.{WORLD_VERSION}",
             literals={},
             parents={"tokenizer": self.tokenizer(), "documents": self.curated(name)},
-            work=8.0,
+            work=work.of_documents(self.study.resolve_corpus(name), 14e-5),
         )
 
     def phase_mix(self, name: str, phase: Phase) -> Node:
@@ -177,7 +183,7 @@ class _Builder:
             literals={"config": config.literals()},
             parents={name: self.tokenized(name) for name in config.weights},
             seed=self.study.seed,
-            work=0.5,
+            work=0.1,
         )
 
     def pretrain(self, phase: Phase, mix: Node, previous: Node | None) -> Node:
@@ -189,18 +195,18 @@ class _Builder:
             training=study.training,
             init_key=f"{self.world_key}/init" if previous is None else "",
         )
-        return self._train(
-            "pretrain", f"{PRETRAIN_VERSION}.{LM_VERSION}", mix, config.literals(), previous, phase.tokens
-        )
+        seconds = work.of_training(study.model, study.training, phase.tokens)
+        return self._train("pretrain", f"{PRETRAIN_VERSION}.{LM_VERSION}", mix, config.literals(), previous, seconds)
 
     def sft(self, checkpoint: Node, mix: Node) -> Node:
         recipe = self.study.sft
         config = Sft(optimizer=recipe.optimizer, schedule=recipe.schedule, training=recipe.training)
-        tokens = recipe.loss_tokens * recipe.passes * 2  # a question is about as long as its answer
-        return self._train("sft", f"{SFT_VERSION}.{LM_VERSION}", mix, config.literals(), checkpoint, tokens)
+        tokens = recipe.loss_tokens * recipe.passes / LOSS_SHARE
+        seconds = work.of_training(self.study.model, recipe.training, tokens)
+        return self._train("sft", f"{SFT_VERSION}.{LM_VERSION}", mix, config.literals(), checkpoint, seconds)
 
     def _train(
-        self, stage: str, version: str, mix: Node, config: Mapping[str, object], previous: Node | None, tokens: float
+        self, stage: str, version: str, mix: Node, config: Mapping[str, object], previous: Node | None, seconds: float
     ) -> Node:
         label = mix.label if stage == "pretrain" else f"{_of(previous)}-{mix.label}"
         start = {} if previous is None else {"checkpoint": previous}
@@ -212,7 +218,7 @@ class _Builder:
             literals={"config": dict(config)},
             parents={"plan": mix, "tokenizer": self.tokenizer(), **start, **mix.parents},
             seed=self.study.seed,
-            work=tokens / TOKENS_PER_SECOND,
+            work=seconds,
         )
 
     def evaluation(self, checkpoint: Node, name: str) -> Node:
@@ -228,7 +234,7 @@ class _Builder:
             literals={"config": config.literals(), "study_key": self.world_key},
             parents={"checkpoint": checkpoint, **heldout},
             seed=study.seed,
-            work=20.0,
+            work=work.of_eval(config),
         )
 
 

@@ -1,17 +1,14 @@
 """The inside of a worker process: one thread, quiet, and gone when its parent is."""
 
-import ctypes
-import os
 import signal
-import sys
 import time
 from typing import Any
 
 from pipeline.core.store import Artifact
+from pipeline.study.orphans import die_with_parent, let_forks_die_with_us
 from pipeline.study.tracker import Progress
 from pipeline.study.worker import Job, run_job
 
-_PR_SET_PDEATHSIG = 1
 _SECONDS_BETWEEN_MESSAGES = 0.2
 
 _messages: Any = None
@@ -23,10 +20,8 @@ def start_worker(messages: Any, parent: int) -> None:
     global _messages  # noqa: PLW0603 - a worker process has one queue, given to it once
     _messages = messages
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            sys.exit(1)
+    die_with_parent(parent)
+    let_forks_die_with_us()
 
 
 def run_in_worker(job: Job) -> Artifact:

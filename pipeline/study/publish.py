@@ -12,6 +12,7 @@ from pipeline.core.track import Silent
 from pipeline.study.results import arm_results, artifacts
 from pipeline.study.schema import Study
 from pipeline.study.sweep import Point
+from pipeline.study.terminal import say
 
 Arm = tuple[Point, Study]
 
@@ -42,7 +43,7 @@ def write_report(arms: Sequence[Arm], console: Console) -> None:
 
     page = Store(first.context.store, lock_kind=first.context.lock).build(wanted, draw)
     print_arms(arms, console)
-    console.print(f"page: {page.folder / 'index.html'}", highlight=False, soft_wrap=True)
+    say(console, f"page: {page.folder / 'index.html'}")
 
 
 def print_arms(arms: Sequence[Arm], console: Console) -> None:

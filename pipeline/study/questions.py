@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
+from rich.markup import escape
 from rich.prompt import Confirm
 from rich.table import Table
 
@@ -11,10 +12,11 @@ from pipeline.core.errors import UserError
 from pipeline.core.store import Artifact, Store
 from pipeline.study.graph import arm_graph
 from pipeline.study.node import Node, distinct
+from pipeline.study.place import open_store
 from pipeline.study.schema import Study
-from pipeline.study.survey import Survey, survey, wanted
-from pipeline.study.sweep import Point, command_of
-from pipeline.study.view import format_seconds
+from pipeline.study.survey import survey, wanted
+from pipeline.study.sweep import Point
+from pipeline.study.terminal import format_seconds, say
 
 Arm = tuple[Point, Study]
 
@@ -23,8 +25,12 @@ def ls(arms: Sequence[Arm], console: Console) -> None:
     """Every artifact: stage, label, fingerprint, attempt, age, size, cost, whether it is stale."""
     store = _store(arms)
     table = Table("stage", "label", "fingerprint", "attempt", "age", "size", "took", "state", box=None)
-    for artifact in store.artifacts():
-        table.add_row(*_row(artifact, store))
+    found = list(store.artifacts())
+    if not found:
+        say(console, f"nothing in {store.root} yet")
+        return
+    for artifact in found:
+        table.add_row(*(escape(cell) for cell in _row(artifact, store)))
     console.print(table)
 
 
@@ -46,12 +52,12 @@ def why(arms: Sequence[Arm], console: Console) -> None:
     for node in found.nodes:
         name = f"{node.stage} {node.label} {node.fingerprint[:12]}"
         if node.fingerprint in found.done:
-            console.print(f"done     {name}", highlight=False)
+            say(console, f"done     {name}")
         elif not found.is_ready(node):
-            console.print(f"waits    {name}: a stage before it is to be built", highlight=False)
+            say(console, f"waits    {name}: a stage before it is to be built")
         else:
-            reasons = "; ".join(store.explain(wanted(node, found.parents(node))))
-            console.print(f"to build {name}: {reasons}", highlight=False, soft_wrap=True)
+            first, *rest = store.explain(wanted(node, found.parents(node)))
+            say(console, "\n           ".join([f"to build {name}: {first}", *rest]))
 
 
 def verify(arms: Sequence[Arm], console: Console) -> None:
@@ -62,10 +68,10 @@ def verify(arms: Sequence[Arm], console: Console) -> None:
         count += 1
         problems += artifact.verify()
     for problem in problems:
-        console.print(problem, highlight=False, soft_wrap=True)
+        say(console, problem)
     if problems:
         raise UserError(f"{len(problems)} files differ from their records; remove those folders, they are made again")
-    console.print(f"{count} artifacts, every file as recorded", highlight=False)
+    say(console, f"{count} artifacts, every file as recorded")
 
 
 def gc(arms: Sequence[Arm], console: Console) -> None:
@@ -75,33 +81,13 @@ def gc(arms: Sequence[Arm], console: Console) -> None:
     pages = [artifact for artifact in store.artifacts() if artifact.record.stage == "report"]
     garbage = list(store.garbage([*kept, *pages]))
     for folder in garbage:
-        console.print(f"nobody needs {folder}", highlight=False, soft_wrap=True)
+        say(console, f"nobody needs {folder}")
     if not garbage:
-        console.print("nothing to remove: every artifact is reached by these arms or by a page", highlight=False)
+        say(console, "nothing to remove: every artifact is reached by these arms or by a page")
     elif console.is_terminal and Confirm.ask(f"remove these {len(garbage)} folders?", default=False):
         store.remove(garbage)
     else:
-        console.print("nothing removed", highlight=False)
-
-
-def seconds_per_work(found: Survey) -> float:
-    """How long a unit of estimated work took in what is already there; 1 where nothing is."""
-    work = sum(node.work for node in found.nodes if node.fingerprint in found.done)
-    seconds = sum(artifact.record.wall_seconds for artifact in found.done.values())
-    return seconds / work if work > 0 and seconds > 0 else 1.0
-
-
-def minutes(seconds: float) -> str:
-    """A rough time for people."""
-    return format_seconds(seconds)
-
-
-def command_for(node: Node, arms: Sequence[Arm]) -> str:
-    """The line that repeats a node: the first arm that needs it."""
-    for point, study in arms:
-        if node.fingerprint in {each.fingerprint for each in distinct(arm_graph(study).values())}:
-            return f"{command_of(point, study)} stage={node.stage}"
-    raise AssertionError(f"no arm needs {node.label}")
+        say(console, "nothing removed")
 
 
 def _nodes(arms: Sequence[Arm]) -> list[Node]:
@@ -109,5 +95,4 @@ def _nodes(arms: Sequence[Arm]) -> list[Node]:
 
 
 def _store(arms: Sequence[Arm]) -> Store:
-    context = arms[0][1].context
-    return Store(context.store, lock_kind=context.lock)
+    return open_store(arms[0][1].context)

@@ -50,7 +50,7 @@ PRIMARY: dict[str, Any] = {
     "hydra": {
         "output_subdir": None,
         "run": {"dir": "."},
-        "sweep": {"dir": ".", "subdir": "."},
+        "sweep": {"dir": "${store}/.hydra", "subdir": "."},  # a sweep leaves its multirun.yaml
         "job": {"name": "frontload", "chdir": False},
         "callbacks": {"frontload": {"_target_": "pipeline.study.callback.SweepCallback"}},
         "help": {"app_name": "frontload", "template": "???"},

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pipeline.core.errors import UserError
 from pipeline.core.store import Artifact
 from pipeline.study.node import Node
 from pipeline.study.pool import run_in_worker, start_worker
@@ -95,11 +96,17 @@ class Runner:
     def _settle(
         self, node: Node, survey: Survey, view: View, failures: list[Failure], result: Callable[[], Artifact]
     ) -> None:
-        """Take a node's outcome. Whatever a stage raises is reported with its node, so any exception counts."""
+        """Take a node's outcome. Whatever a stage raises is reported with its node, so any exception counts.
+
+        Raises UserError where a worker is gone.
+        """
         try:
             survey.done[node.fingerprint] = result()
         except BrokenProcessPool:
-            raise
+            raise UserError(
+                "a worker process was killed (by hand, or for want of memory; workers=1 takes the least); "
+                "the same line carries on from here"
+            ) from None
         except Exception as error:  # noqa: BLE001 - one failed arm must not stop the others; the end names it
             failures.append(Failure(node, error))
             view.failed(node, error)

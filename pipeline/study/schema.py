@@ -1,4 +1,4 @@
-"""Everything that can be configured, typed: one `parse` at the door, after which nobody sees a DictConfig.
+"""Everything that can be configured, typed: `parsing.parse` stands at the door, after which nobody sees a DictConfig.
 
 `Study` is one arm at one seed. What decides results stands in the parts that the graph turns into literals;
 `Context` is the machine's business (paths, workers, logging) and never enters a fingerprint.
@@ -7,12 +7,10 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from omegaconf import DictConfig, OmegaConf
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from pipeline.core.config import Config
 from pipeline.core.duration import Count
-from pipeline.core.errors import UserError
 from pipeline.core.plan import LossRule
 from pipeline.curate.config import Curation
 from pipeline.eval.config import Eval
@@ -160,48 +158,3 @@ class Study(Config):
 
 
 CONTEXT_KEYS = tuple(Context.model_fields)
-_KINDS = ("base", "reasoning")
-
-
-def parse(config: DictConfig) -> Study:
-    """The typed study. Raises UserError with one line that names the key, the value and the next step."""
-    raw = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(raw, dict)
-    raw.pop("hydra", None)
-    raw["context"] = {key: raw.pop(key) for key in CONTEXT_KEYS if key in raw}
-    try:
-        return Study.model_validate(raw)
-    except ValidationError as error:
-        raise UserError(_first_line(error)) from None
-
-
-def _first_line(error: ValidationError) -> str:
-    """The first complaint as one line: the dotted key, the value, what is wrong, the nearest valid key."""
-    first = error.errors()[0]
-    named = first["loc"]  # pydantic puts the kind of a world's dials after `world`; nobody typed that
-    location = [part for at, part in enumerate(named) if not (at and named[at - 1] == "world" and part in _KINDS)]
-    path = ".".join(str(part) for part in location)
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    if first["type"] == "extra_forbidden":
-        return f"unknown key '{path}'; {nearest(str(first['loc'][-1]), known_keys(first['loc']))}{more}"
-    message = first["msg"].removeprefix("Value error, ")
-    where = f"{path}={first['input']!r}: " if path and not isinstance(first["input"], dict) else ""
-    return f"{where}{message}{more}"
-
-
-def known_keys(location: tuple[int | str, ...]) -> list[str]:
-    """The keys that are valid beside a mistyped one, by walking the schema along its location."""
-    model: Any = Study
-    for part in location[:-1]:
-        model = _child(model, str(part))
-    return sorted(getattr(model, "model_fields", {}))
-
-
-def _child(model: Any, name: str) -> Any:
-    """The config class below a field; through dicts, unions and class names that pydantic puts in locations."""
-    fields = getattr(model, "model_fields", {})
-    annotation = fields[name].annotation if name in fields else model
-    for candidate in (annotation, *getattr(annotation, "__args__", ())):
-        if isinstance(candidate, type) and issubclass(candidate, Config):
-            return candidate
-    return annotation

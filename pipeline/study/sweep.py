@@ -1,6 +1,7 @@
 """A sweep's points: the product of its axes and the single points beside it, each composed and checked."""
 
 import itertools
+import shlex
 from collections.abc import Iterable, Sequence
 
 from hydra import compose
@@ -8,7 +9,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 
 from pipeline.core.errors import UserError
-from pipeline.study.schema import Study, Sweep, parse
+from pipeline.study.parsing import parse
+from pipeline.study.schema import Study, Sweep
 
 Point = tuple[str, ...]  # overrides
 
@@ -60,4 +62,4 @@ def compose_arms(all_points: Iterable[Point]) -> list[tuple[Point, Study]]:
 def command_of(point: Point, study: Study) -> str:
     """The line that repeats one arm alone: without its sweep, whose recipe is named instead."""
     settings = [part for part in point if not part.startswith(("sweep=", "recipe=", "stage=", "force="))]
-    return " ".join(["frontload", f"recipe={study.recipe_name}", *settings])
+    return shlex.join(["frontload", f"recipe={study.recipe_name}", *settings])

@@ -4,18 +4,25 @@ On a terminal a live display; into a file or a pipe one line for each stage and 
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from pipeline.core.duration import format_count
+from pipeline.core.store import Artifact
 from pipeline.study import tracker
+from pipeline.study.estimate import Estimate
 from pipeline.study.node import Node
+from pipeline.study.survey import Survey
+from pipeline.study.terminal import format_left, format_seconds, say
 
-SECONDS_BETWEEN_LINES = 30.0  # where there is no terminal
+SECONDS_BETWEEN_LINES = 20.0  # where there is no terminal
+SECONDS_OF_A_SPEED = 0.5  # a shorter look shows no speed
+WITH_SPEED = ("documents", "problems")  # units whose speed is worth a word; training names its own
 
 
 @dataclass(slots=True)
@@ -23,34 +30,44 @@ class _Running:
     node: Node
     task: TaskID
     started: float
+    first: tuple[float, float] | None = None  # when the first word came, and how much was done then
     share: float = 0.0  # of its work
     line: str = ""
 
+    def hear(self, message: tracker.Progress) -> None:
+        """Keep how far it is, and the speed since the first word: before it lie imports and loading."""
+        now = time.monotonic()
+        first_time, first_done = self.first = self.first or (now, message.done)
+        seconds = now - first_time
+        speed = (message.done - first_done) / seconds if seconds >= SECONDS_OF_A_SPEED else 0.0
+        is_worth_it = message.unit in WITH_SPEED and speed >= 1
+        parts = [message.note, f"{format_count(speed)} {message.unit}/s" if is_worth_it else ""]
+        self.line = ", ".join(part for part in parts if part)
+        self.share = message.done / message.total
+
 
 class View:
-    """Progress of a graph; a context manager. The estimate weighs nodes by their rough work."""
+    """Progress of a graph; a context manager."""
 
-    def __init__(self, console: Console, todo: list[Node], num_workers: int, scale: float = 1.0) -> None:
+    def __init__(self, console: Console, survey: Survey, num_workers: int) -> None:
         self._console = console
         self._num_workers = num_workers
-        self._scale = scale  # seconds a unit of work takes here; learnt as nodes finish
-        self._work_left = sum(node.work for node in todo)
-        self._num_nodes = len(todo)
-        self._num_done = 0
-        self._busy_seconds, self._busy_work = 0.0, 0.0
+        self._left = {node.fingerprint: node for node in survey.todo}
+        self._num_nodes = len(self._left)
         self._running: dict[str, _Running] = {}
         self._last_line = time.monotonic()
+        self._estimate = _estimate_from(survey.nodes, survey.done)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[speed]}"),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[line]}"),
             TimeElapsedColumn(),
             console=console,
             disable=not console.is_terminal,
             transient=True,
         )
-        self._whole = self._progress.add_task("[bold]study", total=self._num_nodes, speed="")
+        self._whole = self._progress.add_task("[bold]study", total=1.0, line="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -63,7 +80,7 @@ class View:
 
     def started(self, node: Node) -> None:
         """A node went to a worker."""
-        task = self._progress.add_task(_name(node), total=None, speed="")
+        task = self._progress.add_task(_name(node), total=None, line="")
         self._running[node.fingerprint] = _Running(node, task, time.monotonic())
 
     def progressed(self, message: tracker.Progress) -> None:
@@ -71,64 +88,58 @@ class View:
         running = self._running.get(message.fingerprint)
         if running is None or message.total <= 0:
             return
-        seconds = max(time.monotonic() - running.started, 1e-9)
-        running.share = message.done / message.total
-        speed = f"{format_count(message.done / seconds)} {message.unit}/s " if message.done else ""
-        running.line = f"{speed}{message.note}"
-        self._progress.update(running.task, completed=int(message.done), total=int(message.total), speed=running.line)
+        running.hear(message)
+        self._progress.update(running.task, completed=message.done, total=message.total, line=running.line)
         self._show_whole()
 
     def finished(self, node: Node) -> None:
         """A node is in the store."""
-        seconds, line = self._leave(node)
-        self._busy_seconds += seconds
-        self._busy_work += node.work
-        self._scale = self._busy_seconds / max(self._busy_work, 1e-9)
-        self._say(f"[green]done[/] {_name(node)} in {format_seconds(seconds)} {line}")
+        running, seconds = self._leave(node)
+        self._estimate.learn(node, seconds)
+        line = f" ({running.line})" if node.stage in ("pretrain", "sft", "eval") and running.line else ""
+        self._say(("done", "green"), f" {_name(node)} in {format_seconds(seconds)}{line}")
 
     def failed(self, node: Node, error: BaseException) -> None:
         """A node could not be built."""
         self._leave(node)
-        self._say(f"[red]failed[/] {_name(node)}: {type(error).__name__}: {error}")
+        self._say(("failed", "red"), f" {_name(node)}: {error}")
 
     def seconds_left(self) -> float:
-        """The estimate for the whole: work left, at the speed seen so far, over the workers."""
-        under_way = sum(running.share * running.node.work for running in self._running.values())
-        return max(self._work_left - under_way, 0.0) * self._scale / self._num_workers
+        """The estimate for the whole."""
+        shares = {fingerprint: running.share for fingerprint, running in self._running.items()}
+        return self._estimate.left(self._left.values(), shares, self._num_workers)
 
-    def _leave(self, node: Node) -> tuple[float, str]:
+    def _leave(self, node: Node) -> tuple[_Running, float]:
         running = self._running.pop(node.fingerprint)
         self._progress.remove_task(running.task)
-        self._work_left -= node.work
-        self._num_done += 1
-        return time.monotonic() - running.started, running.line
+        del self._left[node.fingerprint]
+        return running, time.monotonic() - running.started
 
-    def _say(self, text: str) -> None:
-        left = format_seconds(self.seconds_left())
-        self._progress.console.print(f"[{self._num_done}/{self._num_nodes}, about {left} left] {text}", highlight=False)
-        self._progress.update(self._whole, completed=self._num_done)
+    def _say(self, *parts: str | tuple[str, str]) -> None:
+        left = f", {format_left(self.seconds_left())} left" if self._left else ""
+        num_done = self._num_nodes - len(self._left)
+        say(self._progress.console, f"[{num_done}/{self._num_nodes}{left}] ", *parts)
+        self._last_line = time.monotonic()
         self._show_whole()
 
     def _show_whole(self) -> None:
-        self._progress.update(self._whole, speed=f"about {format_seconds(self.seconds_left())} left")
-        now = time.monotonic()
-        if not self._console.is_terminal and now - self._last_line > SECONDS_BETWEEN_LINES:
-            self._last_line = now
-            lines = "; ".join(f"{_name(each.node)} {each.share:.0%} {each.line}" for each in self._running.values())
-            left = format_seconds(self.seconds_left())
-            self._console.print(f"[{self._num_done}/{self._num_nodes}, about {left} left] {lines}", highlight=False)
+        num_done = self._num_nodes - len(self._left)
+        if self._console.is_terminal:
+            line = f"{num_done} of {self._num_nodes} stages, {format_left(self.seconds_left())} left"
+            self._progress.update(self._whole, completed=num_done / self._num_nodes, line=line)
+        elif time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES:
+            running = self._running.values()
+            self._say("; ".join(f"{_name(each.node)} {each.share:.0%} {each.line}".strip() for each in running))
+
+
+def _estimate_from(nodes: list[Node], done: Mapping[str, Artifact]) -> Estimate:
+    """What the stages that are done already took."""
+    estimate = Estimate()
+    for node in nodes:
+        if node.fingerprint in done:
+            estimate.learn(node, done[node.fingerprint].record.wall_seconds)
+    return estimate
 
 
 def _name(node: Node) -> str:
     return f"{node.stage} {node.label}"
-
-
-def format_seconds(seconds: float) -> str:
-    """`8 s`, `4 min 10 s`, `2 h 5 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"

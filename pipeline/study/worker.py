@@ -1,15 +1,22 @@
 """One node built: folders of the parents, the room's verb, the store's record. Runs in any process."""
 
 import logging
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.core.errors import UserError
 from pipeline.core.ledger import Ledger
 from pipeline.core.store import Artifact, Store, Wanted
+from pipeline.study.mirror import RunIdentity
 from pipeline.study.schema import Context
-from pipeline.study.tracker import Progress, RunIdentity, RunTracker, Sink
+from pipeline.study.tracker import Progress, RunTracker, Sink
 from pipeline.study.verbs import RESUMABLE, VERBS, Place
+
+
+class StageFailedError(Exception):
+    """What a room raised, as one line; its stack is in a file. Plain text, so any process can hand it to another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,33 +32,55 @@ class Job:
 
 
 def run_job(job: Job, sink: Sink) -> Artifact:
-    """Build it, or take what another process has built meanwhile."""
+    """Build it, or take what another process has built meanwhile.
+
+    Raises UserError where the user can mend it, StageFailedError for whatever else a room raised.
+    """
     store = Store(job.context.store, lock_kind=job.context.lock)
-    return store.build(
-        job.wanted,
-        lambda out: _make(job, out, sink),
-        force=job.force,
-        resumable=job.kind in RESUMABLE,
-        waiting=lambda: sink(Progress(job.wanted.fingerprint, 0, 1, "", "waits for another process that builds it")),
-    )
+    try:
+        return store.build(
+            job.wanted,
+            lambda out: _make(job, out, sink),
+            force=job.force,
+            resumable=job.kind in RESUMABLE,
+            waiting=lambda: sink(Progress(job.wanted.fingerprint, 0, 1, "", "waits: another process builds it")),
+        )
+    except (UserError, StageFailedError):
+        raise
+    except Exception as error:  # some cannot be pickled, and would take the whole pool down with them
+        raise StageFailedError(_in_one_line(error)) from error
 
 
 def _make(job: Job, out: Path, sink: Sink) -> Ledger:
     logging.getLogger("datatrove").setLevel(logging.ERROR)
+    tracker = RunTracker(_identity(job), out / "logs", sink, job.context.tracking)
+    failed = True
+    try:
+        folders = {role: artifact.folder for role, artifact in job.parents.items()}
+        ledger = VERBS[job.kind](job.wanted.literals, folders, Place(out, tracker, job.context.data_root))
+        failed = False
+        return ledger
+    except (UserError, OSError):
+        raise  # the store knows what to say about a full disk
+    except Exception as error:
+        stack = out / "logs" / "error.txt"
+        stack.write_text(traceback.format_exc(), encoding="utf-8")
+        raise StageFailedError(f"{_in_one_line(error)} (stack: {stack})") from error
+    finally:
+        tracker.close(failed=failed)
+
+
+def _identity(job: Job) -> RunIdentity:
     wanted = job.wanted
-    identity = RunIdentity(
+    return RunIdentity(
         fingerprint=wanted.fingerprint,
         stage=wanted.stage,
         label=wanted.label,
         group=job.group,
         config=wanted.literals,
+        is_again=job.force,
     )
-    tracker = RunTracker(identity, out / "logs", sink, job.context.tracking)
-    failed = True
-    try:
-        folders = {role: artifact.folder for role, artifact in job.parents.items()}
-        ledger = VERBS[job.kind](wanted.literals, folders, Place(out, tracker, job.context.data_root))
-        failed = False
-        return ledger
-    finally:
-        tracker.close(failed=failed)
+
+
+def _in_one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"

@@ -51,7 +51,7 @@ def test_no_mix_is_shown_where_sft_needs_one(study):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("+sft.optimizer.rl=1", "unknown key 'sft.optimizer.rl'; did you mean 'lr'"),
+        ("+sft.optimizer.rl=1", "unknown key 'sft.optimizer.rl'; did you mean 'sft.optimizer.lr'"),
         ("sequence_length=4096", "sequence_length 4096 is over model.max_position_embeddings 512"),
         ("phases.trunk.tokens=1.5", "'1.5' is not a whole number|1.5 is not a whole number"),
         ("corpora.ldq.world.families=[chain]", "chain"),

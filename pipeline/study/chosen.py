@@ -1,0 +1,28 @@
+"""What a command line chooses of an arm: all of it, one stage, or one corpus."""
+
+from collections.abc import Sequence
+
+from pipeline.core.errors import UserError
+from pipeline.study.graph import arm_graph, corpus_graph
+from pipeline.study.node import Node, distinct
+from pipeline.study.schema import Study
+from pipeline.study.sweep import Point, command_of
+
+Arm = tuple[Point, Study]
+
+
+def chosen_nodes(study: Study) -> list[Node]:
+    """The nodes that `stage=` (and `corpus=`) name in one arm."""
+    graph = corpus_graph(study, study.corpus) if study.corpus else arm_graph(study)
+    nodes = [node for node in graph.values() if study.stage in ("all", node.stage)]
+    if not nodes:
+        raise UserError(f"stage '{study.stage}' has nothing to do with one corpus; leave out corpus={study.corpus}")
+    return nodes
+
+
+def command_for(node: Node, arms: Sequence[Arm]) -> str:
+    """The line that repeats a node: the first arm that needs it."""
+    for point, study in arms:
+        if node.fingerprint in {each.fingerprint for each in distinct(chosen_nodes(study))}:
+            return f"{command_of(point, study)} stage={node.stage}"
+    raise AssertionError(f"no arm needs {node.label}")

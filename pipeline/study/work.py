@@ -1,0 +1,44 @@
+"""Rough seconds that a stage takes on one core of a laptop: for the order of work and the first ETA, nothing else.
+
+The numbers were read off records of the tunnel and the smoke recipe. As soon as a stage of a kind is done, its
+measured time counts instead (`estimate`).
+"""
+
+from pipeline.eval.config import Eval
+from pipeline.lm.config import Model, Training
+from pipeline.sources.config import Corpus
+
+DOCUMENTS_OF_FILES = 20_000  # nobody has counted them yet
+START = 3.0  # a worker's first torch
+COMPILE = 20.0
+
+
+def of_documents(corpus: Corpus, seconds_each: float) -> float:
+    """Reading, writing or encoding a corpus."""
+    count = corpus.world.num_documents if corpus.world else DOCUMENTS_OF_FILES
+    return 0.3 + count * seconds_each
+
+
+def of_training(model: Model, training: Training, tokens: float) -> float:
+    """Steps over so many tokens of input: 75 GFLOP/s, twice that in bf16, and a little for each token."""
+    flops = 6 * num_parameters(model) * (0.5 if training.precision == "bf16" else 1.0)
+    return START + COMPILE * training.compile + tokens * (8e-6 + flops / 75e9)
+
+
+def of_eval(config: Eval) -> float:
+    """Generation for all problems and sampled traces."""
+    completions = 0
+    for suite in config.suites:
+        tasks, each = 1, suite.gsm8k.num_problems if suite.gsm8k else 0
+        if suite.world:
+            tasks = len({*suite.world.families, *suite.world.held_out})
+            each = suite.world.problems_per_family
+        completions += tasks * (each + config.traces * min(config.graded_problems, each))
+    return START + completions * config.max_new_tokens * 6e-5
+
+
+def num_parameters(model: Model) -> int:
+    """Weights in the layers, about: attention with its shared keys and values, and a gated MLP."""
+    shared = model.num_key_value_heads / model.num_attention_heads
+    attention = model.hidden_size**2 * (2 + 2 * shared)
+    return round(model.num_hidden_layers * (attention + 3 * model.hidden_size * model.intermediate_size))
