@@ -10,6 +10,10 @@ from pipeline.core.duration import Count
 
 VERSION = 1  # raised when the same config and tokens would give other weights
 
+# Model types whose every layer obeys the 4-axis mask, held by a test: a packed row equals its documents alone.
+# State-space and convolution layers mix neighbours whatever the mask says, so hybrids need more than a mask.
+DENSE_TYPES = ("llama", "olmo2", "qwen2", "qwen3", "smollm3")
+
 Extra = bool | int | float | str | list[str]
 
 
@@ -29,6 +33,22 @@ class Model(Config):
     max_position_embeddings: int = Field(gt=0)
     tie_word_embeddings: bool = True
     extra: dict[str, Extra] = Field(default_factory=dict[str, Extra])
+
+    @model_validator(mode="after")
+    def _can_be_built(self) -> Self:
+        if self.model_type not in DENSE_TYPES:
+            raise ValueError(f"model_type {self.model_type!r} cannot be packed; use one of {', '.join(DENSE_TYPES)}")
+        if self.hidden_size % self.num_attention_heads and "head_dim" not in self.extra:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} is no multiple of num_attention_heads {self.num_attention_heads}; "
+                "change one, or give extra.head_dim"
+            )
+        if self.num_attention_heads % self.num_key_value_heads:
+            raise ValueError(
+                f"num_attention_heads {self.num_attention_heads} is no multiple of num_key_value_heads "
+                f"{self.num_key_value_heads}; change one"
+            )
+        return self
 
 
 class Optimizer(Config):

@@ -22,11 +22,8 @@ from transformers.utils import logging
 from pipeline.core.chat import END, PAD
 from pipeline.core.errors import UserError
 from pipeline.core.seeds import Key, keyed_int
-from pipeline.lm.config import Model
+from pipeline.lm.config import DENSE_TYPES, Model
 
-# Model types whose every layer obeys the 4-axis mask, held by a test: a packed row equals its documents alone.
-# State-space and convolution layers mix neighbours whatever the mask says, so hybrids need more than a mask.
-DENSE_TYPES = ("llama", "olmo2", "qwen2", "qwen3", "smollm3")
 _VOLATILE = ("transformers_version", "dtype", "torch_dtype", "_name_or_path", "architectures", "use_cache")
 
 

@@ -230,7 +230,7 @@ class _Builder:
             kind="eval",
             stage="eval",
             label=f"{name}-s{study.seed}",
-            version=f"{EVAL_VERSION}.{WORLD_VERSION}",
+            version=f"{EVAL_VERSION}.{WORLD_VERSION}.{LM_VERSION}",  # generation lives in lm
             literals={"config": config.literals(), "study_key": self.world_key},
             parents={"checkpoint": checkpoint, **heldout},
             seed=study.seed,

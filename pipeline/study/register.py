@@ -64,7 +64,7 @@ frontload pretrain_mix=ldq sft_mix=shq      another arm; what is shared is not c
 frontload stage=sft sft.passes=2            one stage by name (force=true: again, that stage alone)
 frontload -m sweep=asymmetry                every arm of a sweep; interrupted, the same line carries on
 frontload stage=report sweep=asymmetry      tables and plots from what the store holds
-frontload stage=ls|why|plan|verify|gc       what the store holds, and what it would cost to fill it
+frontload stage=ls|why|verify|gc            what the store holds, why a stage would run again
 
 stages: sources curate tokenize mix pretrain sft eval report; all (default)
 
