@@ -208,7 +208,7 @@ class _Builder:
     def _train(
         self, stage: str, version: str, mix: Node, config: Mapping[str, object], previous: Node | None, seconds: float
     ) -> Node:
-        label = mix.label if stage == "pretrain" else f"{_of(previous)}-{mix.label}"
+        label = mix.label if stage == "pretrain" else arm_name(self.study)
         start = {} if previous is None else {"checkpoint": previous}
         return Node(
             kind=stage,
@@ -236,11 +236,6 @@ class _Builder:
             seed=study.seed,
             work=work.of_eval(config),
         )
-
-
-def _of(checkpoint: Node | None) -> str:
-    assert checkpoint is not None
-    return checkpoint.label.rsplit("-s", 1)[0]
 
 
 def _blend(study: Study, reasoning: float) -> tuple[dict[str, float], dict[str, float]]:
