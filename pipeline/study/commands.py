@@ -17,7 +17,7 @@ from pipeline.study.graph import arm_graph
 from pipeline.study.node import distinct
 from pipeline.study.parsing import parse
 from pipeline.study.place import make_writable, open_store
-from pipeline.study.publish import print_arms, write_report
+from pipeline.study.publish import write_report
 from pipeline.study.runner import Failure, Runner
 from pipeline.study.schema import Study
 from pipeline.study.suggest import nearest
@@ -59,10 +59,10 @@ def execute(config: DictConfig, *, is_multirun: bool) -> None:
 
 
 def run_arm(arm: Arm, console: Console) -> None:
-    """One arm, or one stage of it; the table after the whole."""
+    """One arm, or one stage of it; the page and the table after the whole."""
     report_failures(build([arm], console), [arm], console)
     if arm[1].stage == "all":
-        print_arms([arm], console)
+        write_report([arm], console)
 
 
 def check_is_done(study: Study) -> None:

@@ -9,6 +9,7 @@ from pipeline.core.errors import UserError
 from pipeline.core.ledger import Ledger
 from pipeline.core.store import Store, Wanted
 from pipeline.core.track import Silent
+from pipeline.study.graph import arm_name
 from pipeline.study.results import arm_results, artifacts
 from pipeline.study.schema import Study
 from pipeline.study.sweep import Point
@@ -54,4 +55,4 @@ def print_arms(arms: Sequence[Arm], console: Console) -> None:
 
 
 def _title(study: Study) -> str:
-    return study.sweep.says if study.sweep and study.sweep.says else "One arm"
+    return study.sweep.says if study.sweep and study.sweep.says else f"One arm: {arm_name(study)}"

@@ -14,11 +14,11 @@ WORDS = set(lexicon.WORDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_plain_text_is_30_to_110_words_of_the_lexicon_and_holds_no_arithmetic(kind):
+def test_plain_text_is_23_to_110_words_of_the_lexicon_and_holds_no_arithmetic(kind):
     for seed in range(1500):
         words = base_text(Random(seed), kind).split(" ")
         assert set(words) <= WORDS
-        assert 30 <= len(words) <= 110
+        assert 23 <= len(words) <= 110
         assert not {"=", "+", "-"} & set(words)
 
 
@@ -34,7 +34,8 @@ def test_plain_text_says_most_of_its_rare_words_again(kind):
 def test_an_echo_says_each_pair_or_sequence_again():
     for seed in range(300):
         text = echo(Random(seed).random).removesuffix(" .")
-        told, *again = text.removeprefix("copy : ").removeprefix("pair : ").removeprefix("repeat ").split(" ; ")
+        head = next((head for head in ("copy : ", "pair : ", "repeat ") if text.startswith(head)), "")
+        told, *again = text.removeprefix(head).split(" ; ")
         if text.startswith("copy"):
             assert again == [told, told]
         elif "what is" in text:

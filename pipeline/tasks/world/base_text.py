@@ -1,4 +1,4 @@
-"""Base text: plain documents that reward copying from context, 30 to 110 words each.
+"""Base text: plain documents that reward copying from context, 23 to 110 words each.
 
 Narratives in which a small cast recurs, lists recalled in parts, descriptions said again in another
 order, and echoes of pairs and sequences. They share the lexicon with the families but hold no traces:
