@@ -24,7 +24,7 @@ from pipeline.study.survey import survey, wanted
 
 
 def contents(root: Path):
-    """The checksum of what every artifact holds, by fingerprint and attempt; but of pages, which tell the time taken."""
+    """The checksum of what each artifact holds, by fingerprint and attempt; not of pages, which tell the time taken."""
     artifacts = [Artifact.open(path.parent) for path in root.glob("*/*/record.json") if path.parts[-3] != "report"]
     return {(each.stage, each.fingerprint, each.record.attempt): each.content for each in artifacts}
 
