@@ -9,6 +9,7 @@ from a fingerprint on this page.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from pipeline.curate.config import VERSION as CURATE_VERSION
 from pipeline.eval.config import VERSION as EVAL_VERSION
@@ -78,8 +79,8 @@ class _Builder:
         self.order_key = f"{self.world_key}/replicate{study.replicate}"  # redraws what lies after the trunk
         self.data_nodes: dict[str, Node] = {}
 
-    def _data_node(self, key: str, **fields: object) -> Node:
-        return self.data_nodes.setdefault(key, Node(seed=self.study.seed, **fields))  # type: ignore[arg-type]
+    def _data_node(self, key: str, **fields: Any) -> Node:
+        return self.data_nodes.setdefault(key, Node(seed=self.study.seed, **fields))
 
     def sources(self, name: str) -> Node:
         corpus = self.study.resolve_corpus(name)
