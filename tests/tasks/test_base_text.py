@@ -31,20 +31,36 @@ def test_plain_text_says_most_of_its_rare_words_again(kind):
     assert first / sum(word in rare for word in said) < 0.6  # the rest can be copied
 
 
-def test_an_echo_says_each_pair_or_sequence_again():
-    for seed in range(300):
-        text = echo(Random(seed).random).removesuffix(" .")
-        head = next((head for head in ("copy : ", "pair : ", "repeat ") if text.startswith(head)), "")
-        told, *again = text.removeprefix(head).split(" ; ")
-        if text.startswith("copy"):
-            assert again == [told, told]
-        elif "what is" in text:
-            facts = dict(fact.split(" is ") for fact in told.split(" , "))
-            assert [question.removeprefix("what is ").split(" ? ") for question in again] == [
-                [key, facts[key]] for key in (question.split()[2] for question in again)
-            ]
+def test_an_echo_says_each_sequence_twice_more():
+    for text in (text for seed in range(300) if (text := echo(Random(seed).random)).startswith("copy : ")):
+        told, *again = text.removeprefix("copy : ").removesuffix(" .").split(" ; ")
+        assert again == [told, told]
+
+
+def test_an_echo_asks_each_pair_back_in_every_round():
+    texts = [echo(Random(seed).random).removesuffix(" .") for seed in range(300)]
+    texts = [text for text in texts if " ; " in text and not text.startswith("copy : ")]
+    for text in texts:
+        told, *rounds = text.split(" ; ")
+        comma = next((comma for comma in (" , ", " . ") if comma in told), None)
+        if comma is None:  # pairs without a comma: the same words in every round
+            assert all(sorted(each.split()) == sorted(told.split()) for each in rounds)
+        elif " ? " in text:
+            facts = [fact.removeprefix("the ").split(" ") for fact in told.split(comma)]
+            answers = {(fact[0], fact[-1]) for fact in facts}
+            for each in rounds:
+                asked = [question.removeprefix("what is ").split(" ? ") for question in each.split(comma)]
+                assert {tuple(pair) for pair in asked} == answers
         else:
-            assert [sorted(part.split(" , ")) for part in again] == [sorted(told.split(" , "))] * 2
+            assert all(sorted(each.split(comma)) == sorted(told.split(comma)) for each in rounds)
+    assert sum(" ? " in text for text in texts) > 30
+    assert sum(" ; " in text for text in texts) > 200
+
+
+def test_echoes_of_pairs_are_of_every_size():
+    texts = [echo(Random(seed).random) for seed in range(600)]
+    sizes = {text.split(" ; ")[0].count(" : ") for text in texts if " : " in text and not text.startswith("copy")}
+    assert sizes >= set(range(2, 9))
 
 
 def test_base_text_shows_every_word_but_the_symbols_of_arithmetic():

@@ -9,19 +9,10 @@ not learn to fetch words from its context within its budget.
 from collections.abc import Callable, Sequence
 from itertools import pairwise, permutations
 from random import Random
-from typing import TypeVar
 
 from pipeline.tasks.world import lexicon as words
+from pipeline.tasks.world.echo import LONG_POOLS, echo, pick, shuffled
 from pipeline.tasks.world.family import Uniform, draw, shuffled_order
-
-Item = TypeVar("Item")
-
-_POOLS: tuple[Sequence[str], ...] = (
-    *(words.NAMES, words.COLOURS, words.PLACES, words.OBJECTS, words.CONTAINERS, words.CREATURES, words.KINDS),
-    *(words.SUBSTANCES, words.LETTERS, words.DIGITS),
-)
-_LONG_POOLS: tuple[Sequence[str], ...] = tuple(pool for pool in _POOLS if len(pool) >= 10)
-_ALL_WORDS = tuple(word for word in words.WORDS if word not in words.SYMBOLS)
 
 # Narratives. X and Y are two of a cast of three; what a person has, feels and keeps stays the same throughout.
 _FIELDS = ("name", "place", "thing", "mood", "animal")
@@ -62,29 +53,29 @@ def narrative(uniform: Uniform) -> str:
     cast: list[str] = []
     for i in range(3):
         cast += (names[i], places[i], f"{colours[i]} {objects[i]}", moods[i], animals[i])
-    story = " . ".join([_pick(uniform, _CAST_EVENTS) for _ in range(6 + int(4 * uniform()))])
+    story = " . ".join([pick(uniform, _CAST_EVENTS) for _ in range(6 + int(4 * uniform()))])
     return (story + " .").format(
         *cast,
-        day=_pick(uniform, words.DAYS),
-        time=_pick(uniform, words.TIMES),
-        adjective=_pick(uniform, words.ADJECTIVES),
-        gain=_pick(uniform, words.GAINS),
-        loss=_pick(uniform, words.LOSSES),
+        day=pick(uniform, words.DAYS),
+        time=pick(uniform, words.TIMES),
+        adjective=pick(uniform, words.ADJECTIVES),
+        gain=pick(uniform, words.GAINS),
+        loss=pick(uniform, words.LOSSES),
     )
 
 
 def recall(uniform: Uniform) -> str:
     """A list, then parts of it: neighbours, rows, or all of it again."""
-    items = draw(uniform, _pick(uniform, _LONG_POOLS), 7 + int(3 * uniform()))
+    items = draw(uniform, pick(uniform, LONG_POOLS), 7 + int(3 * uniform()))
     listed = " , ".join(items)
     kind = int(3 * uniform())
     if kind == 0:
         return f"list : {listed} . again : {listed} . first {items[0]} , last {items[-1]} ."
     if kind == 1:
         facts = [f"after {one} : {two}" if uniform() < 0.5 else f"before {two} : {one}" for one, two in pairwise(items)]
-        return f"list : {listed} . {' . '.join(_shuffled(uniform, facts))} ."
+        return f"list : {listed} . {' . '.join(shuffled(uniform, facts))} ."
     rows = [f"{number} : {item}" for number, item in enumerate(items)]
-    return f"row {' , '.join(rows)} . row {' . row '.join(_shuffled(uniform, rows))} ."
+    return f"row {' , '.join(rows)} . row {' . row '.join(shuffled(uniform, rows))} ."
 
 
 # Descriptions: subjects, what is said of them, the fact, and the same fact in other words.
@@ -115,42 +106,6 @@ def _facts(uniform: Uniform, fact: _Fact, count: int) -> list[tuple[str, str]]:
     subjects, values, said, again = fact
     pairs = zip(draw(uniform, subjects, count), draw(uniform, values, count), strict=True)
     return [(said.format(subject, value), again.format(subject, value)) for subject, value in pairs]
-
-
-def echo(uniform: Uniform) -> str:
-    """A sequence of words said again (half of them), or pairs asked back in another order: to guess is to copy.
-
-    Verbatim sequences are repeated early in training, at 0.85-0.94 after 4.3 million tokens; fetching a pair's value by
-    its key is not learnt by then (LOG.md, 2026-11-21).
-    """
-    kind = int(6 * uniform())
-    if kind < 3:
-        sequence = " ".join(draw(uniform, _ALL_WORDS, 6 + int(10 * uniform())))
-        return f"copy : {sequence} ; {sequence} ; {sequence} ."
-    keys = draw(uniform, _pick(uniform, _LONG_POOLS), 7 + int(3 * uniform()))
-    pool = _pick(uniform, _POOLS)
-    values = [_pick(uniform, pool) for _ in keys]
-    if kind == 3:
-        return _paired(uniform, "pair :", "{} {}", keys, values)
-    if kind == 4:
-        return _paired(uniform, "repeat", "{} : {}", keys, values)
-    told = " , ".join([f"{key} is {value}" for key, value in zip(keys, values, strict=True)])
-    asked = [f"what is {keys[i]} ? {values[i]}" for i in shuffled_order(uniform, len(keys))[:6]]
-    return f"{told} ; {' ; '.join(asked)} ."
-
-
-def _paired(uniform: Uniform, head: str, form: str, keys: list[str], values: list[str]) -> str:
-    pairs = [form.format(key, value) for key, value in zip(keys, values, strict=True)]
-    again = [", ".join(_shuffled(uniform, [f"{pair} " for pair in pairs])) for _ in range(2)]
-    return f"{head} {' , '.join(pairs)} ; {again[0]}; {again[1]}."
-
-
-def _pick(uniform: Uniform, pool: Sequence[Item]) -> Item:
-    return pool[int(uniform() * len(pool))]
-
-
-def _shuffled(uniform: Uniform, items: list[str]) -> list[str]:
-    return [items[i] for i in shuffled_order(uniform, len(items))]
 
 
 KINDS: dict[str, Callable[[Uniform], str]] = {

@@ -1,0 +1,78 @@
+"""Echoes: sequences said again, and pairs asked back by their key - to guess the next word is to fetch it.
+
+The families fetch operands from their question all the time, and a small model learns to fetch late. What brought it
+forward in measurement (LOG.md, 2026-11-21) is a ladder of echoes: sequences, which can be copied by place; pairs whose
+value stands right behind the key, in another order each time; and pairs with words in between, or asked for.
+Few pairs come as often as many, and words of all kinds as often as words of one.
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from pipeline.tasks.world import lexicon as words
+from pipeline.tasks.world.family import Uniform, draw, shuffled_order
+
+Item = TypeVar("Item")
+
+POOLS: tuple[Sequence[str], ...] = (
+    *(words.NAMES, words.COLOURS, words.PLACES, words.OBJECTS, words.CONTAINERS, words.CREATURES, words.KINDS),
+    *(words.SUBSTANCES, words.LETTERS, words.DIGITS),
+)
+LONG_POOLS: tuple[Sequence[str], ...] = tuple(pool for pool in POOLS if len(pool) >= 10)
+_ALL_WORDS = tuple(word for word in words.WORDS if word not in words.SYMBOLS)
+
+_FEWEST_WORDS, _MOST_WORDS = 23, 110  # of a document
+_NEXT_TO_EACH_OTHER = "{} {}"
+_APART = ("{} : {}", "{} is {}", "{} has {}", "the {} is {}", "{} is in the {}", "the {} of {}", "{} wants the {}")
+_QUESTION = "what is {} ? {}"
+
+
+def echo(uniform: Uniform) -> str:
+    """A sequence said again (one in six), or pairs told and asked back in other orders."""
+    return _sequence(uniform) if uniform() < 1 / 6 else _pairs(uniform)
+
+
+def _sequence(uniform: Uniform) -> str:
+    sequence = " ".join(draw(uniform, _ALL_WORDS, 6 + int(10 * uniform())))
+    return f"copy : {sequence} ; {sequence} ; {sequence} ."
+
+
+def _pairs(uniform: Uniform) -> str:
+    """Pairs, then all of them again, in rounds."""
+    count = 2 + int(7 * uniform())
+    keys = draw(uniform, _words(uniform), count)
+    pool = _words(uniform)
+    values = [pick(uniform, pool) for _ in keys]
+    told, again = _forms(uniform)
+    comma = pick(uniform, (" , ", " . ", " ")) if told == _NEXT_TO_EACH_OTHER else pick(uniform, (" , ", " . "))
+    pairs = list(zip(keys, values, strict=True))
+    text = comma.join([told.format(*pair) for pair in pairs])
+    most = 1 + int(4 * uniform())
+    while (said := len(text.split())) < _FEWEST_WORDS or most > 0:
+        asked = comma.join([again.format(*pair) for pair in shuffled(uniform, pairs)])
+        if said >= _FEWEST_WORDS and said + len(asked.split()) > _MOST_WORDS - 2:
+            break
+        text, most = f"{text} ; {asked}", most - 1
+    return f"{text} ."
+
+
+def _words(uniform: Uniform) -> Sequence[str]:
+    return _ALL_WORDS if uniform() < 0.5 else pick(uniform, LONG_POOLS)
+
+
+def _forms(uniform: Uniform) -> tuple[str, str]:
+    """How a pair is told, and how it is said again: next to each other in a third of the documents."""
+    if uniform() < 1 / 3:
+        return _NEXT_TO_EACH_OTHER, _NEXT_TO_EACH_OTHER
+    told = pick(uniform, _APART)
+    return told, told if uniform() < 0.6 else _QUESTION
+
+
+def pick(uniform: Uniform, pool: Sequence[Item]) -> Item:
+    """One of the pool."""
+    return pool[int(uniform() * len(pool))]
+
+
+def shuffled(uniform: Uniform, items: Sequence[Item]) -> list[Item]:
+    """All of them in another order."""
+    return [items[i] for i in shuffled_order(uniform, len(items))]
