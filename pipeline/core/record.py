@@ -51,6 +51,7 @@ class Record:
     finished_at: str
     wall_seconds: float  # of the process that finished it, by the monotonic clock
     provenance: Provenance
+    cpu_seconds: float | None = None  # of that process and all its threads; None in records of before it was measured
 
     def save(self, folder: Path) -> None:
         """Write `record.json`, whole or not at all."""

@@ -1,9 +1,9 @@
-"""Base text: plain documents that reward copying from context, 23 to 110 words each.
+"""Base text: plain documents that reward copying from context, and facts to be known by heart, 23 to 110 words each.
 
 Narratives in which a small cast recurs, lists recalled in parts, descriptions said again in another
-order, and echoes of pairs and sequences. They share the lexicon with the families but hold no traces:
-nothing is added up, no chain is followed. Without such text, above all the echoes, a small model did
-not learn to fetch words from its context within its budget.
+order, echoes of pairs and sequences, and single facts that hold everywhere. They share the lexicon with the
+families but hold no traces: no fact follows from the one before it, no chain is followed. Without the echoes a small
+model did not learn to fetch words from its context within its budget, without the facts not to add.
 """
 
 from collections.abc import Callable, Sequence
@@ -108,11 +108,27 @@ def _facts(uniform: Uniform, fact: _Fact, count: int) -> list[tuple[str, str]]:
     return [(said.format(subject, value), again.format(subject, value)) for subject, value in pairs]
 
 
+# Facts: the sums of two digits modulo 10 and the turns of the compass, which the families take for granted.
+_SIDES = ("north", "east", "south", "west")
+_HEART = (
+    *(f"{a} + {b} = {(a + b) % 10}" for a in range(10) for b in range(10)),
+    *(f"{a} - {b} = {(a - b) % 10}" for a in range(10) for b in range(10)),
+    *(f"{side} right = {_SIDES[(i + 1) % 4]}" for i, side in enumerate(_SIDES)),
+    *(f"{side} left = {_SIDES[(i - 1) % 4]}" for i, side in enumerate(_SIDES)),
+)
+
+
+def fact(uniform: Uniform) -> str:
+    """Six to sixteen facts of no order."""
+    return " . ".join([pick(uniform, _HEART) for _ in range(6 + int(11 * uniform()))]) + " ."
+
+
 KINDS: dict[str, Callable[[Uniform], str]] = {
     "narrative": narrative,
     "recall": recall,
     "description": description,
     "echo": echo,
+    "fact": fact,
 }
 """How a document of each kind is written."""
 

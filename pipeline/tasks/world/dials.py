@@ -15,14 +15,15 @@ from pipeline.core.duration import Count
 from pipeline.tasks.world.families import FAMILIES
 from pipeline.tasks.world.trace import Style
 
-VERSION = 2  # raised by whatever changes a document or a problem for the same dials and key
+VERSION = 3  # raised by whatever changes a document or a problem for the same dials and key
 
 
 class BaseText(Config):
     """Plain text in the lexicon's words that rewards copying from context, and a few look-up questions.
 
     Shares are of documents and sum to at most 1; narratives take what is left. The defaults give look-up
-    questions their 1 % and echoes their fifth (without echoes the copying circuit formed too late).
+    questions their 1 % and echoes their fifth (without echoes the copying circuit formed too late); facts are for
+    those who ask.
     """
 
     num_documents: Count
@@ -31,8 +32,10 @@ class BaseText(Config):
     echo_share: float = 0.2
     recall_share: float = 0.25
     description_share: float = 0.25
+    fact_share: float = 0.0
+    """Sums and turns, one by one: what the families take for granted."""
 
-    @field_validator("lookup_share", "echo_share", "recall_share", "description_share")
+    @field_validator("lookup_share", "echo_share", "recall_share", "description_share", "fact_share")
     @classmethod
     def _is_share(cls, value: float) -> float:
         return _checked_share(value)
@@ -46,7 +49,8 @@ class BaseText(Config):
     @property
     def narrative_share(self) -> float:
         """What the other kinds leave."""
-        rest = 1 - (self.lookup_share + self.echo_share + self.recall_share + self.description_share)
+        told = self.lookup_share + self.echo_share + self.recall_share + self.description_share + self.fact_share
+        rest = 1 - told
         return round(rest, 9)  # so that shares written in decimals leave 0, not -1e-17
 
 

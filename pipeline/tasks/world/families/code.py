@@ -45,13 +45,13 @@ def _write_program(rng: Random, depth: int, template: int) -> Draft:
         target, form, is_minus, amount, is_live = line
         left = names[target if form != 1 else 1 - target]
         sign, right = "-" if is_minus else "+", names[1 - target] if form == 2 else DIGITS[amount]
-        change = values[1 - target] if form == 2 else -amount if is_minus else amount
-        values[target] = (values[target if form != 1 else 1 - target] + change) % 10
+        before, other = values[target if form != 1 else 1 - target], values[1 - target] if form == 2 else amount
+        values[target] = (before + (-other if is_minus else other)) % 10
         texts.append(line_form.format(label, names[target], f"{left} {sign} {right}"))
         graph += f"{target}{form}{sign}"
         if is_live:
             head = f"{label} {names[target]} ="
-            steps.append(digit_step(f"{head} {left} {sign} {right} =", head, values[target]))
+            steps.append(digit_step(f"{head} {before} {sign} {other} =", head, values[target]))
     return Draft(prompt.format(" ; ".join(texts), names[asked]), tuple(steps), DIGITS, graph)
 
 

@@ -66,7 +66,7 @@ def _links(
             continue
         old, amount, kind = nodes[i - 1], random_amount(uniform), int(uniform() * len(wording.links))
         links.append(_Link(wording.links[kind].format(new, old, amount), f"{i}{_CODES[kind]}"))
-        value = (value + (-amount if kind & 1 else amount)) % 10
+        before, value = value, (value + (-amount if kind & 1 else amount)) % 10
         if i <= depth:
-            steps.append(digit_step(f"{new} = {old} {_SIGNS[kind]} {amount} =", f"{new} =", value))
+            steps.append(digit_step(f"{new} = {before} {_SIGNS[kind]} {amount} =", f"{new} =", value))
     return links, steps
