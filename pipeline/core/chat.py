@@ -16,6 +16,7 @@ SPECIAL_TOKENS = (PAD, END, USER, ASSISTANT, THINK, UNTHINK)  # ids 0-5 in every
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
     "{% if message['role'] == 'user' %}<|user|>{{ message['content'] }}"
+    "{% elif message['role'] == 'system' %}{{ message['content'] }}"
     "{% else %}<|assistant|>{% generation %}"
     "{% if message['reasoning'] %}<think>{{ message['reasoning'] }}</think>{% endif %}"
     "{{ message['content'] }}<|end|>{% endgeneration %}{% endif %}"

@@ -14,7 +14,8 @@ import xxhash
 RECORD = "record.json"
 LOGS = "logs"
 RESUME = ".parents.json"  # what an unfinished, resumable work folder was begun from; never part of the content
-_CONTEXT = (RECORD, LOGS, RESUME)
+RESTART = "restart"  # a folder from which an unfinished stage carries on; likewise
+_CONTEXT = (RECORD, LOGS, RESUME, RESTART)
 _BLOCK_BYTES = 1 << 20
 
 

@@ -63,6 +63,47 @@ def remove_tree(folder: Path) -> None:
     shutil.rmtree(doomed, ignore_errors=True)
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a kill left half-written or half-removed in a folder. Nobody else may be at work there."""
+    for path in (*folder.glob(f"{GONE}*"), *folder.glob(f".*{DRAFT}")):
+        if path.is_dir():
+            remove_tree(path)
+        else:
+            path.unlink()
+
+
+@contextmanager
+def drafted(final: Path, num_bytes: int) -> Generator[Path]:
+    """A folder to fill, which then appears under its name in one step, whole and on the disk; or not at all.
+
+    num_bytes: about what it will hold. A folder that has the name already is replaced.
+    Raises UserError where the disk is full; whatever is raised, the draft is removed.
+    """
+    draft = final.with_name(f".{final.name}{DRAFT}")
+    remove_tree(draft)
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        sync_tree(draft)
+        remove_tree(final)
+        draft.rename(final)
+        sync(final.parent)
+    except Exception as error:  # some writers (safetensors) have errors of their own; all others go on as they are
+        remove_tree(draft)
+        if (reason := _why_full(error)) is None:
+            raise
+        raise UserError(_no_room(final, num_bytes, reason)) from error
+
+
+def _no_room(final: Path, num_bytes: int, reason: str) -> str:
+    free = shutil.disk_usage(final.parent).free
+    return (
+        f"{final}: {reason}; {num_bytes / 1e6:,.1f} MB are needed there and {free / 1e6:,.1f} MB are free; "
+        "what was written before is kept: free some (frontload stage=gc shows what nobody needs) "
+        "and run the same line again"
+    )
+
+
 @contextmanager
 def disk_errors_named(root: Path) -> Generator[None]:
     """Turn a full or closed disk into one clear line.
@@ -80,12 +121,18 @@ def disk_errors_named(root: Path) -> Generator[None]:
         raise UserError(reason) from error
 
 
-def _full(error: Exception, root: Path) -> str | None:
+def _why_full(error: Exception) -> str | None:
     number = error.errno if isinstance(error, OSError) else None
-    if number not in _FULL and "No space left on device" not in str(error):
+    if number in _FULL:
+        return _FULL[number]
+    return next((reason for number, reason in _FULL.items() if os.strerror(number) in str(error)), None)
+
+
+def _full(error: Exception, root: Path) -> str | None:
+    reason = _why_full(error)
+    if reason is None:
         return None
     where = getattr(error, "filename", None) or root
-    reason = _FULL.get(number or ENOSPC, _FULL[ENOSPC])
     return f"{where}: {reason}; free some (frontload stage=gc shows what nobody needs) and run the same line again"
 
 

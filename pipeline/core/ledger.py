@@ -27,6 +27,7 @@ class Ledger:
     padding_tokens: int = 0
     flops: float = 0.0
     documents: int = 0
+    loss_spikes: int = 0  # batches whose loss leapt out of the recent ones
     sources: dict[str, SourceUse] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.rank import num_ranks
+
 UNKNOWN = "unknown"
 _PACKAGES = (
     "frontload",
@@ -47,6 +49,7 @@ class Provenance:
     num_cores: int
     device: str  # where tensors were computed: "cpu", or the GPU's name
     num_threads: int  # of torch, 1 where it was not loaded
+    num_ranks: int = 1  # processes started together; what does not train, or with parallel=none, ran on the first
 
 
 def provenance() -> Provenance:
@@ -63,6 +66,7 @@ def provenance() -> Provenance:
         num_cores=os.cpu_count() or 1,
         device=device,
         num_threads=num_threads,
+        num_ranks=num_ranks(),
     )
 
 

@@ -6,6 +6,7 @@ the second one finds it done.
 """
 
 import itertools
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -17,8 +18,16 @@ from pathlib import Path
 
 from pipeline.core.artifact import WORK, Artifact, Wanted, finished_fingerprint, folder_name, unfinished_fingerprint
 from pipeline.core.catalog import Catalog
-from pipeline.core.checksum import RECORD, RESUME, checksum_of, list_files
-from pipeline.core.files import DRAFT, GONE, disk_errors_named, remove_tree, sync, sync_tree, write_atomically
+from pipeline.core.checksum import RECORD, RESTART, RESUME, checksum_of, list_files
+from pipeline.core.files import (
+    GONE,
+    disk_errors_named,
+    remove_leftovers,
+    remove_tree,
+    sync,
+    sync_tree,
+    write_atomically,
+)
 from pipeline.core.fingerprint import NUM_SHOWN, canonical, normalised
 from pipeline.core.lease import PATIENCE_SECONDS
 from pipeline.core.ledger import Ledger
@@ -115,9 +124,9 @@ class Store(Catalog):
 
     def _attempt(self, wanted: Wanted, make: Make, held: Lock, *, force: bool, resumable: bool) -> Artifact:
         work = self._work_folder(wanted, resumable=resumable)
-        started_at, start = _now(), time.monotonic()
+        started_at, start, cpu_start = _now(), time.monotonic(), time.process_time()
         ledger = make(work)
-        wall_seconds = time.monotonic() - start
+        wall_seconds, cpu_seconds = time.monotonic() - start, time.process_time() - cpu_start
         files = list_files(work)
         record = Record(
             stage=wanted.stage,
@@ -134,6 +143,7 @@ class Store(Catalog):
             started_at=started_at,
             finished_at=_now(),
             wall_seconds=wall_seconds,
+            cpu_seconds=cpu_seconds,
             provenance=provenance(),
         )
         sync_tree(work)
@@ -173,6 +183,7 @@ class Store(Catalog):
             final = work.with_name(folder_name(wanted.label, wanted.fingerprint, attempt))
             if _rename(work, final):
                 (final / RESUME).unlink(missing_ok=True)
+                shutil.rmtree(final / RESTART, ignore_errors=True)  # only now: until here a kill would need it
                 sync(final.parent)
                 return Artifact(final, numbered)
         raise AssertionError("attempts are never used up")
@@ -216,8 +227,7 @@ def _take_over(left: Path, work: Path) -> bool:
     except FileNotFoundError:
         return False
     (work / RECORD).unlink(missing_ok=True)
-    for draft in work.glob(f".*{DRAFT}"):
-        draft.unlink()
+    remove_leftovers(work)
     return True
 
 

@@ -15,6 +15,10 @@ class Tracker(Protocol):
         """Say how far the stage is: done of total, in a unit (tokens, problems, documents)."""
         ...
 
+    def remark(self, step: int, line: str) -> None:
+        """Record what a person should know and no number tells: a loss spike, a damaged restart point."""
+        ...
+
 
 class Silent:
     """A tracker that tells nobody: for tests and for calls from a notebook."""
@@ -24,3 +28,6 @@ class Silent:
 
     def progress(self, done: float, total: float, unit: str, note: str = "") -> None:
         """Drop the progress."""
+
+    def remark(self, step: int, line: str) -> None:
+        """Drop the remark."""

@@ -1,20 +1,25 @@
 """What a model and its training are made of. Threads, precision and compile change the bits, so they stand here."""
 
 import math
+from itertools import pairwise
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.core.config import Config
 from pipeline.core.duration import Count
+from pipeline.lm import hybrids
 
 VERSION = 1  # raised when the same config and tokens would give other weights
 
-# Model types whose every layer obeys the 4-axis mask, held by a test: a packed row equals its documents alone.
-# State-space and convolution layers mix neighbours whatever the mask says, so hybrids need more than a mask.
+# Model types that train on packed rows, held by a test: a packed row equals its documents alone. In the dense ones
+# every layer obeys the 4-axis mask; hybrids also have layers that mix neighbours whatever it says (`isolation`).
 DENSE_TYPES = ("llama", "olmo2", "qwen2", "qwen3", "smollm3")
+MODEL_TYPES = (*DENSE_TYPES, *hybrids.LAYERS)
 
-Extra = bool | int | float | str | list[str]
+_RESTART_POINTS = 2  # kept: the newest, and one to fall back on
+
+Extra = bool | int | float | str | list[int] | list[str]
 
 
 class Model(Config):
@@ -36,8 +41,8 @@ class Model(Config):
 
     @model_validator(mode="after")
     def _can_be_built(self) -> Self:
-        if self.model_type not in DENSE_TYPES:
-            raise ValueError(f"model_type {self.model_type!r} cannot be packed; use one of {', '.join(DENSE_TYPES)}")
+        if self.model_type not in MODEL_TYPES:
+            raise ValueError(f"model_type {self.model_type!r} cannot be packed; use one of {', '.join(MODEL_TYPES)}")
         if self.hidden_size % self.num_attention_heads and "head_dim" not in self.extra:
             raise ValueError(
                 f"hidden_size {self.hidden_size} is no multiple of num_attention_heads {self.num_attention_heads}; "
@@ -48,14 +53,20 @@ class Model(Config):
                 f"num_attention_heads {self.num_attention_heads} is no multiple of num_key_value_heads "
                 f"{self.num_key_value_heads}; change one"
             )
+        hybrids.check(self.model_type, self.num_hidden_layers, self.hidden_size, self.tie_word_embeddings, self.extra)
         return self
 
 
 class Optimizer(Config):
-    """AdamW. Weight decay falls on matrices (embeddings too), never on norms and biases."""
+    """AdamW; or Muon on the hidden matrices, with AdamW on the rest. Weight decay falls on matrices (embeddings too),
+    never on norms and biases.
+    """
 
-    lr: float
-    betas: tuple[float, float] = (0.9, 0.98)
+    kind: Literal["adamw", "muon"] = "adamw"
+    lr: float  # the largest; the schedule multiplies it
+    adamw_rate: float = Field(default=1.0, gt=0)  # with Muon: the learning rate of what AdamW trains, in parts of `lr`
+    betas: tuple[float, float] = (0.9, 0.98)  # AdamW's
+    momentum: float = Field(default=0.95, ge=0, lt=1)  # Muon's, Nesterov
     eps: float = 1e-8
     weight_decay: float = Field(default=0.1, ge=0)
     clip: float = Field(default=1.0, gt=0)  # largest global gradient norm
@@ -68,30 +79,63 @@ class Optimizer(Config):
         return lr
 
 
-class Schedule(Config):
-    """Warmup, stable, decay (WSD): fractions of this stage's own budget, so that phases can share a trunk."""
+ScheduleKind = Literal["wsd", "cosine", "constant"]
 
+
+class Schedule(Config):
+    """The learning rate over a stage, in fractions of the stage's own budget (`schedule` has the formulas).
+
+    wsd: warmup, stable, decay. cosine: warmup, then half a cosine down to `min_ratio`. constant: warmup, then flat.
+    """
+
+    kind: ScheduleKind = "wsd"
     warmup: float = Field(default=0.0, ge=0, le=1)  # linear from 0
-    decay: float = Field(default=0.0, ge=0, le=1)  # linear to `min_ratio`, at the end
+    decay: float = Field(default=0.0, ge=0, le=1)  # wsd only: linear to `min_ratio`, at the end
     min_ratio: float = Field(default=0.0, ge=0, le=1)  # of the learning rate
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.warmup + self.decay > 1:
-            raise ValueError(f"warmup {self.warmup} and decay {self.decay} are more than the whole stage; lower one")
+        check_schedule(self.kind, self.warmup, self.decay)
         return self
 
 
+def check_schedule(kind: ScheduleKind, warmup: float, decay: float) -> None:
+    """Raise ValueError where fractions exceed the stage, or a decay is named that the kind does not have."""
+    if warmup + decay > 1:
+        raise ValueError(f"warmup {warmup} and decay {decay} are more than the whole stage; lower one")
+    if decay and kind != "wsd":
+        raise ValueError(f"decay={decay} belongs to the schedule wsd; leave it out of {kind}, or ask for wsd")
+
+
+Parallel = Literal["none", "ddp", "fsdp"]
+
+
 class Training(Config):
-    """How the loop steps. All of it changes the bits of the result, at least in their last places."""
+    """How the loop steps. All of it changes the bits of the result, at least in their last places.
+
+    `parallel` too: none trains on one rank, ddp holds the whole model on each, fsdp a part of every tensor on each. The
+    number of ranks changes the last places as well, yet it is no literal but stands in the record, as the device does:
+    it is where a run happens to be, and a run may be carried on at another number.
+    """
 
     batch_rows: int = Field(gt=0)  # rows of `sequence_length` tokens in one step
     precision: Literal["fp32", "bf16"] = "fp32"
     compile: bool = False
     threads: int = Field(default=1, gt=0)
-    micro_batch_rows: int | None = Field(default=None, gt=0)  # rows at once in memory; all of them where not given
+    micro_batch_rows: int | None = Field(default=None, gt=0)  # rows at once in memory; all of a rank's where not given
+    parallel: Parallel = Field(default="none", exclude_if=lambda how: how == "none")  # no literal then
     log_every: int = Field(gt=0)  # steps
     checkpoint_every: Count = Field(gt=0)  # tokens of input between two restart points
+    # Left out of the literals where they stand at their defaults: they change no weights.
+    restart_points: int = Field(default=_RESTART_POINTS, gt=0, exclude_if=lambda number: number == _RESTART_POINTS)
+    keep_at: tuple[Count, ...] = Field(default=(), exclude_if=lambda counts: not counts)  # of the budget's unit
+
+    @field_validator("keep_at")
+    @classmethod
+    def _rising(cls, counts: tuple[int, ...]) -> tuple[int, ...]:
+        if any(after <= before for before, after in pairwise((0, *counts))):
+            raise ValueError(f"keep_at {list(counts)} does not rise from above 0; order the counts, each once")
+        return counts
 
     @model_validator(mode="after")
     def _divides(self) -> Self:

@@ -47,7 +47,7 @@ class Window:
 
     def tensors(self) -> dict[str, Tensor]:
         """For a restart point."""
-        return {"losses": self.losses, "targets": self.targets, "steps": torch.tensor(self.steps)}
+        return {"losses": self.losses.cpu(), "targets": self.targets, "steps": torch.tensor(self.steps)}
 
     @classmethod
     def of(cls, tensors: dict[str, Tensor]) -> Self:

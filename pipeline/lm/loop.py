@@ -4,21 +4,26 @@ Reads the token stream of a plan; writes a checkpoint (`core.checkpoint`) into `
 way, from which a killed run carries on to the same bits. Loss falls on the plan's loss-bearing tokens.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from time import perf_counter
+
+from torch import Tensor
 
 from pipeline.core.checkpoint import Checkpoint
+from pipeline.core.files import drafted
 from pipeline.core.ledger import Ledger
 from pipeline.core.plan import MixPlan
 from pipeline.core.track import Tracker
-from pipeline.lm import model, restart
+from pipeline.lm import kept, memory, model
 from pipeline.lm.batch import Batch, truncate
-from pipeline.lm.curve import Window, write_curve
+from pipeline.lm.curve import write_curve
+from pipeline.lm.engine import StepResult
 from pipeline.lm.flops import flops_per_token
+from pipeline.lm.guard import Watched
 from pipeline.lm.machine import TERMINATED, exact, stop_requests
+from pipeline.lm.progress import report
 from pipeline.lm.schedule import learning_rate_ratio
-from pipeline.lm.session import Run, Session, begin, save
+from pipeline.lm.session import Run, Session, begin, keep, save
 from pipeline.lm.state import save_state
 from pipeline.lm.stream import TokenStream
 from pipeline.lm.tally import check_shares, to_ledger
@@ -27,19 +32,23 @@ from pipeline.lm.tally import check_shares, to_ledger
 def train(run: Run, *, out: Path, track: Tracker) -> Ledger:
     """Train until the plan's budget is spent; carry on from a restart point in `out` if there is one.
 
-    Raises UserError where rows are too long for the model, where loss or gradient are no longer finite, or
-    where the mix that was trained on is not the one that was asked for. SIGTERM saves and exits with code 143.
+    Raises UserError where rows are too long for the model, where a checkpoint is to be kept after the end, where
+    memory or disk are too small, where loss or gradient are no longer finite, or where the mix that was trained on is
+    not the one that was asked for. SIGTERM saves and exits with code 143.
     """
     model.check_length(run.lm, run.plan.sequence_length)
+    kept.check_counts(run.training.keep_at, run.plan)
     with exact(run.training.threads), stop_requests() as stop:
         session = begin(run, out, track)
         for batch in _batches(session):
             _step(session, batch)
             if session.window.steps == run.training.log_every:
-                _report(session)
-            if _is_save_due(session) or stop.is_set():
+                report(session)
+            keep(session)
+            is_stopping = session.engine.any(stop.is_set())
+            if _is_save_due(session) or is_stopping:
                 save(session)
-            if stop.is_set():
+            if is_stopping:
                 raise SystemExit(TERMINATED)
         return _finish(session)
 
@@ -48,7 +57,7 @@ def _batches(session: Session) -> Iterator[Batch]:
     """Batches of the stream from where the run stands until the budget is spent; the last is cut to fit."""
     plan = session.run.plan
     stream = TokenStream(plan, session.run.shards).batches(session.run.training.batch_rows, session.tally.position)
-    while (left := plan.budget - int(session.tally.spent(plan).sum())) > 0:
+    while (left := plan.budget - session.spent) > 0:
         batch = next(stream)
         yield truncate(batch, left, plan.unit) if _units(batch, plan) > left else batch
 
@@ -59,31 +68,27 @@ def _units(batch: Batch, plan: MixPlan) -> int:
 
 def _step(session: Session, batch: Batch) -> None:
     """One update of the weights, and its entry in the books."""
-    plan, tally = session.run.plan, session.tally
-    position, spent = tally.position, int(tally.spent(plan).sum())
+    plan, tally, spent = session.run.plan, session.tally, session.spent
     middle = (spent + _units(batch, plan) / 2) / plan.budget
     session.lr = session.engine.max_lr * learning_rate_ratio(session.run.schedule, middle)
-    result = session.engine.step(batch, session.lr)
+    result = _update(session, batch)
+    position = tally.position
     counts = tally.add(batch)
     session.window.add(result.source_losses, counts.loss_tokens)
-    session.guard.watch(tally.step, result.loss, result.gradient_norm, counts, position)
+    has_targets = bool(counts.loss_tokens.any())
+    session.guard.watch(
+        Watched(tally.step, result.loss, result.gradient_norm, has_targets, position, plan.budget - spent)
+    )
 
 
-def _report(session: Session) -> None:
-    """A row of the curve, and a word to whoever watches; the only place, beside saving, that waits for the device."""
-    plan, tally = session.run.plan, session.tally
-    gradient_norm = session.guard.check()
-    row = session.window.row([source.corpus for source in plan.sources])
-    tally.curve.append({"step": tally.step, "tokens_seen": tally.num_tokens, "lr": session.lr} | row)
-    session.window = Window.empty(len(plan.sources))
-    (then, tokens_then), now = session.reported, (perf_counter(), tally.num_tokens)
-    speed = (now[1] - tokens_then) / (now[0] - then)
-    session.reported = now
-    values = {name: value for name, value in tally.curve[-1].items() if value is not None and name != "step"}
-    values |= {"gradient_norm": gradient_norm, "tokens_per_second": speed}
-    session.track.log(tally.step, values)
-    note = f"loss {row['loss']:.3f}, {speed:,.0f} tokens/s"
-    session.track.progress(int(tally.spent(plan).sum()), plan.budget, plan.unit.replace("_", " "), note)
+def _update(session: Session, batch: Batch) -> StepResult:
+    """The engine's step. Raises UserError where memory runs out, once the failed step's tensors are gone."""
+    try:
+        return session.engine.step(batch, session.lr)
+    except (RuntimeError, MemoryError) as error:
+        if not memory.is_exhausted(error):
+            raise
+    raise memory.exhausted(session.engine, batch, session.tally.step + 1)
 
 
 def _is_save_due(session: Session) -> bool:
@@ -91,13 +96,26 @@ def _is_save_due(session: Session) -> bool:
 
 
 def _finish(session: Session) -> Ledger:
-    """The artifact, and the ledger; restart points go last."""
-    run, tally, done = session.run, session.tally, Checkpoint(session.out)
+    """The artifact, and the ledger."""
+    run, tally = session.run, session.tally
     if session.window.steps:
-        _report(session)
+        report(session)
     check_shares(tally, run.plan)
-    model.save(run.lm, run.tokenizer, done.model)
-    save_state(done.state, session.engine.optimizer, run.lm, tally, run.plan)
-    write_curve(done.curve, tally.curve, run.plan)
-    restart.clear(session.out)
+    weights, moments = session.engine.weights(), session.engine.moments()
+    if session.engine.is_main:
+        _write(session, weights, moments)
+    session.engine.wait()
     return to_ledger(tally, run.plan, flops_per_token(run.lm, run.plan.sequence_length))
+
+
+def _write(session: Session, weights: Mapping[str, Tensor], moments: Mapping[str, Tensor]) -> None:
+    run, tally, done = session.run, session.tally, Checkpoint(session.out)
+    with drafted(done.model, _num_bytes(weights)) as draft:
+        model.save(run.lm, run.tokenizer, draft, weights)
+    with drafted(done.state, _num_bytes(moments)) as draft:
+        save_state(draft, moments, tally, run.plan)
+    write_curve(done.curve, tally.curve, run.plan)
+
+
+def _num_bytes(tensors: Mapping[str, Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in tensors.values())

@@ -1,5 +1,6 @@
 """The process around a run: threads, determinism, and the signal to stop."""
 
+import os
 import signal
 import threading
 from collections.abc import Generator
@@ -19,6 +20,7 @@ def exact(threads: int) -> Generator[None]:
     threads_before, exact_before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     fill_before = deterministic.fill_uninitialized_memory
     torch.set_num_threads(threads)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it a GPU's matrix products refuse
     torch.use_deterministic_algorithms(mode=True)
     deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a pass over each tensor
     try:

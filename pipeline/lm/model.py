@@ -4,11 +4,17 @@ Reads and writes the Hugging Face format: safetensors, config, tokenizer, chat t
 opens it without code of ours. Weights are fp32 on disk and in memory; mixed precision is the loop's.
 """
 
+import inspect
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
+from torch import Tensor
 from transformers import (
+    CONFIG_MAPPING,
     AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -22,8 +28,10 @@ from transformers.utils import logging
 from pipeline.core.chat import END, PAD
 from pipeline.core.errors import UserError
 from pipeline.core.seeds import Key, keyed_int
-from pipeline.lm.config import DENSE_TYPES, Model
+from pipeline.lm import hybrids, isolation
+from pipeline.lm.config import MODEL_TYPES, Model
 
+_LEGACY = ("hybrid_override_pattern", "rope_theta")  # transformers still takes these and turns them into others
 _VOLATILE = ("transformers_version", "dtype", "torch_dtype", "_name_or_path", "architectures", "use_cache")
 
 
@@ -38,6 +46,7 @@ def build(model: Model, tokenizer: PreTrainedTokenizerBase, *key: Key) -> PreTra
     Raises UserError where the model's type cannot be trained here or its vocabulary is too small.
     """
     config = transformers_config(model, tokenizer)
+    isolation.install(model.model_type)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(keyed_int("init", *key) % 2**63)
         lm: PreTrainedModel = AutoModelForCausalLM.from_config(config, attn_implementation="sdpa", dtype=torch.float32)
@@ -59,7 +68,13 @@ def transformers_config(model: Model, tokenizer: PreTrainedTokenizerBase) -> Pre
         "use_cache": True,
     }
     check_model_type(model.model_type)
-    config = AutoConfig.for_model(model.model_type, **(defaults | sizes | model.extra))
+    check_extra(model)
+    own = hybrids.defaults(model.model_type, model.hidden_size, model.extra)
+    try:
+        config = AutoConfig.for_model(model.model_type, **(defaults | own | sizes | model.extra))
+    except StrictDataclassError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"model: transformers cannot build this {model.model_type}: {reason}; change it") from error
     check_layers(config)
     check_vocabulary(config, tokenizer, "extra.vocab_size")
     return config
@@ -74,6 +89,7 @@ def load(folder: Path, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
     check_model_type(config.model_type)
     check_layers(config)
     check_vocabulary(config, tokenizer, f"the checkpoint {folder}")
+    isolation.install(config.model_type)
     if load_tokenizer(folder).get_vocab() != tokenizer.get_vocab():
         raise UserError(f"{folder} was trained with another tokenizer; give the one it was trained with")
     lm: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
@@ -82,11 +98,16 @@ def load(folder: Path, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
     return lm
 
 
-def save(lm: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Write weights (safetensors), config, tokenizer and chat template so that `from_pretrained` opens them."""
+def save(
+    lm: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path, weights: Mapping[str, Tensor] | None = None
+) -> None:
+    """Write weights (safetensors), config, tokenizer and chat template so that `from_pretrained` opens them.
+
+    weights: whole parameters by name, where the model itself holds only a rank's part of them.
+    """
     logging.disable_progress_bar()  # one file, written at once
     lm.config.use_cache = True  # a trained model is there to generate
-    lm.save_pretrained(folder)
+    lm.save_pretrained(folder, state_dict=None if weights is None else dict(weights))
     tokenizer.save_pretrained(folder)
 
 
@@ -104,18 +125,32 @@ def check_same_architecture(lm: PreTrainedModel, model: Model, tokenizer: PreTra
 
 def check_model_type(model_type: str) -> None:
     """Raise UserError for a model type whose layers are not known to keep packed documents apart."""
-    if model_type not in DENSE_TYPES:
+    if model_type not in MODEL_TYPES:
         raise UserError(
             f"model_type {model_type!r} is not known to keep packed documents apart; "
-            f"use one of {', '.join(DENSE_TYPES)}"
+            f"use one of {', '.join(MODEL_TYPES)}"
         )
+
+
+def check_extra(model: Model) -> None:
+    """Raise UserError for a key of `extra` that the model type's config does not have: it would do nothing."""
+    kind = CONFIG_MAPPING[model.model_type]
+    known = {*inspect.signature(kind).parameters, *kind.attribute_map, *_LEGACY}
+    for name in model.extra:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "see its config class in transformers"
+            raise UserError(f"model.extra.{name}: transformers' {model.model_type} has no such setting; {hint}")
 
 
 def check_layers(config: PreTrainedConfig) -> None:
     """Raise UserError where some layers attend by a rule of their own (sliding windows), which the mask overrules."""
-    other = set(getattr(config, "layer_types", None) or []) - {"full_attention"}
+    known = hybrids.LAYERS.get(config.model_type, ("full_attention",))
+    other = set(getattr(config, "layer_types", None) or []) - set(known)
     if other:
-        raise UserError(f"layer_types {', '.join(sorted(other))} cannot be trained on packed rows; use full_attention")
+        raise UserError(
+            f"layer_types {', '.join(sorted(other))} cannot be trained on packed rows; use {' or '.join(known)}"
+        )
 
 
 def check_vocabulary(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase, where: str) -> None:

@@ -45,6 +45,7 @@ class NextTokenLoss(nn.Module):
             hidden_bte: Tensor = self.decoder(
                 input_ids=input_ids_bt,
                 attention_mask=document_mask(segments_bt),
+                seq_idx=segments_bt,  # for layers that mix without attention (`isolation`); the others pass it over
                 position_ids=positions_bt,
                 use_cache=False,
             ).last_hidden_state

@@ -1,4 +1,7 @@
-"""A run between two steps: what it is, where it stands, how it is taken up again and set down."""
+"""A run between two steps: what it is, where it stands, how it is taken up again and set down.
+
+Every rank goes through all of it; files are rank 0's affair, and only rank 0 speaks.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,17 +12,19 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pipeline.core.checkpoint import Checkpoint
+from pipeline.core.errors import UserError
 from pipeline.core.plan import MixPlan
 from pipeline.core.seeds import keyed_int
 from pipeline.core.shard import Shard
-from pipeline.core.track import Tracker
-from pipeline.lm import engine, restart
+from pipeline.core.track import Silent, Tracker
+from pipeline.lm import engine, kept, restart
 from pipeline.lm.config import Optimizer, Schedule, Training
+from pipeline.lm.culprits import Culprits
 from pipeline.lm.curve import Window
 from pipeline.lm.engine import Engine
 from pipeline.lm.guard import Guard
-from pipeline.lm.optimizer import moments, restore_moments
-from pipeline.lm.state import load_state
+from pipeline.lm.peak import peak_flops
+from pipeline.lm.state import load_state, position
 from pipeline.lm.tally import Tally
 
 
@@ -49,48 +54,99 @@ class Session:
     tally: Tally
     window: Window
     saved_at: int = 0  # tokens
+    kept_to: int = 0  # of the budget: up to here, what is to be kept is kept
     lr: float = 0.0  # of the last step
-    reported: tuple[float, int] = field(default_factory=lambda: (perf_counter(), 0))  # seconds, tokens
+    peak_flops: float | None = None  # of a rank's device; None where nobody watches
+    reported: tuple[float, int, int] = field(default_factory=lambda: (perf_counter(), 0, 0))  # seconds, tokens, spent
+
+    @property
+    def spent(self) -> int:
+        """How much of the budget, in the plan's unit."""
+        return int(self.tally.spent(self.run.plan).sum())
 
 
 def begin(run: Run, out: Path, track: Tracker) -> Session:
-    """Everything on the device, as it was at the newest restart point, or as at the start."""
+    """Everything on the device, as it was at the newest sound restart point, or as at the start.
+
+    Raises UserError where there are restart points and none of them can be used.
+    """
     num_sources = len(run.plan.sources)
     torch.manual_seed(keyed_int("train", run.plan.stream_key) % 2**63)
+    made = engine.start(run.lm, run.optimizer, run.training, num_sources)
     session = Session(
         run=run,
         out=out,
-        track=track,
-        engine=engine.start(run.lm, run.optimizer, run.training, num_sources),
-        guard=Guard(run.plan),
+        track=track if made.is_main else Silent(),
+        engine=made,
+        guard=_guard(run),
         tally=Tally.empty(num_sources),
         window=Window.empty(num_sources),
     )
-    if point := restart.newest(out):
-        _restore(session, point)
+    if type(session.track) is not Silent:  # before the first step, while memory is free
+        session.peak_flops = peak_flops(made.accelerator.device, run.training.precision)
+    found = restart.newest(out)
+    if found.point:
+        _restore(session, found.point)
     elif run.carry_on:
-        load_state(run.carry_on.state, session.engine.optimizer, run.lm)
+        session.engine.restore(None, load_state(run.carry_on.state, run.lm, run.optimizer))
+    made.wait()  # all have read what is tidied now
+    if made.is_main:
+        restart.tidy(out, session.tally.step)
+        kept.tidy(out, session.spent)
+    for line in found.damaged:
+        session.track.remark(session.tally.step, f"{line}; the run carries on from step {session.tally.step} instead")
     return session
 
 
+def check(session: Session) -> None:
+    """Look at the steps since the last look; spikes are told, counted and logged with their documents.
+
+    Raises UserError for a loss or gradient that is not finite.
+    """
+    for spike, documents in session.guard.check():
+        session.tally.spikes.append(spike)
+        line = f"loss spike at step {spike['step']}: {spike['loss']:.3f} is over {spike['limit']:.3f}; its "
+        session.track.remark(spike["step"], line + f"documents: {documents}")
+
+
 def save(session: Session) -> None:
-    """A restart point, if the weights are sound."""
-    session.guard.check()
-    lm, tally = session.run.lm, session.tally
-    extra = session.window.tensors() | {"generator": torch.get_rng_state()}
-    point = restart.Point(tally.to_json(), dict(lm.named_parameters()), moments(session.engine.optimizer, lm), extra)
-    restart.write(session.out, tally.step, point)
+    """A restart point, if the weights are sound. Raises UserError where the disk is full."""
+    check(session)
+    tally, made = session.tally, session.engine
+    extra = session.window.tensors() | {"generator": torch.get_rng_state(), "recent_losses": session.guard.losses}
+    point = restart.Point(tally.to_json(), made.weights(), made.moments(), extra)
+    if made.is_main:
+        restart.write(session.out, tally.step, point, session.run.training.restart_points)
+    made.wait()
     session.saved_at = tally.num_tokens
 
 
+def keep(session: Session) -> None:
+    """The weights as they are, for each count of the budget that was reached since the last look; if they are sound."""
+    counts = [count for count in session.run.training.keep_at if session.kept_to < count <= session.spent]
+    session.kept_to = session.spent
+    if not counts:
+        return
+    check(session)
+    run, weights = session.run, session.engine.weights()
+    for count in counts if session.engine.is_main else []:
+        kept.write(session.out, count, run.lm, run.tokenizer, weights, position(session.tally, run.plan))
+    session.engine.wait()
+
+
 def _restore(session: Session, point: restart.Point) -> None:
-    lm = session.run.lm
-    with torch.no_grad():
-        for name, parameter in lm.named_parameters():
-            parameter.copy_(point.model[name])
-    restore_moments(session.engine.optimizer, lm, point.optimizer)
+    shapes = {name: parameter.shape for name, parameter in session.run.lm.named_parameters()}
+    if {name: tensor.shape for name, tensor in point.model.items()} != shapes:
+        raise UserError(f"the restart points in {session.out} are of another model; remove them, or train that model")
+    session.engine.restore(point.model, point.optimizer)
     torch.set_rng_state(point.extra["generator"])
     session.tally = Tally.from_json(point.tally)
     session.window = Window.of(dict(point.extra))
+    session.guard = _guard(session.run, point.extra["recent_losses"].tolist())
     session.saved_at = session.tally.num_tokens
-    session.reported = (perf_counter(), session.tally.num_tokens)
+    session.kept_to = session.spent
+    session.reported = (perf_counter(), session.tally.num_tokens, session.spent)
+
+
+def _guard(run: Run, losses: list[float] | None = None) -> Guard:
+    return Guard(Culprits(run.plan, run.shards, run.training.batch_rows), losses or ())

@@ -14,6 +14,7 @@ from pipeline.core.ledger import Ledger, SourceUse
 from pipeline.core.plan import MixPlan, PlannedSource
 from pipeline.lm.batch import Batch, Counts, Position, count
 from pipeline.lm.curve import CurveRow
+from pipeline.lm.spikes import Spike
 
 START = Position()
 
@@ -29,6 +30,7 @@ class Tally:
     padding_tokens: int = 0
     position: Position = START  # where the token stream goes on
     curve: list[CurveRow] = field(default_factory=list[CurveRow])
+    spikes: list[Spike] = field(default_factory=list[Spike])
 
     @classmethod
     def empty(cls, num_sources: int) -> Self:
@@ -64,6 +66,7 @@ class Tally:
             "padding_tokens": self.padding_tokens,
             "position": list(self.position),
             "curve": self.curve,
+            "spikes": self.spikes,
         }
 
     @classmethod
@@ -76,6 +79,7 @@ class Tally:
             padding_tokens=data["padding_tokens"],
             position=Position(*data["position"]),
             curve=data["curve"],
+            spikes=data["spikes"],
         )
 
 
@@ -88,6 +92,7 @@ def to_ledger(tally: Tally, plan: MixPlan, flops_per_token: float) -> Ledger:
         padding_tokens=tally.padding_tokens,
         flops=flops_per_token * (tally.num_tokens + tally.padding_tokens),
         documents=int(tally.documents.sum()),
+        loss_spikes=len(tally.spikes),
         sources={
             source.corpus: SourceUse(
                 tokens=tokens,

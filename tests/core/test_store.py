@@ -77,6 +77,7 @@ def test_the_record_says_what_was_asked_and_what_came_out(tmp_path: Path) -> Non
     assert record.parents == (parent.as_parent(),)
     assert record.parents[0].content == parent.content
     assert record.wall_seconds >= 0
+    assert record.cpu_seconds is not None and record.cpu_seconds >= 0
     assert record.provenance.packages["torch"].startswith("2.")
     assert re.fullmatch("[0-9a-f]{40}|unknown", record.provenance.commit)
 

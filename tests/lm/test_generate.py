@@ -4,7 +4,16 @@ from math import log
 
 import pytest
 import torch
-from transformers import Lfm2Config, Lfm2ForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    Lfm2Config,
+    Lfm2ForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    NemotronHConfig,
+    NemotronHForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 from pipeline.core.seeds import rng
 from pipeline.lm.generate import Sampling, choose, generate
@@ -22,10 +31,12 @@ SIZES = {
     "bos_token_id": None,
     "initializer_range": 0.2,  # large enough that what is said depends on what was asked
 }
+MAMBA = {"head_dim": 8, "mamba_num_heads": 8, "mamba_head_dim": 8, "n_groups": 2, "ssm_state_size": 8, "chunk_size": 16}
 PLAIN = {
     "qwen3": (Qwen3ForCausalLM, Qwen3Config(num_hidden_layers=2, head_dim=8, **SIZES)),
     "llama": (LlamaForCausalLM, LlamaConfig(num_hidden_layers=2, **SIZES)),
     "lfm2": (Lfm2ForCausalLM, Lfm2Config(layer_types=["conv", "full_attention", "conv"], num_hidden_layers=3, **SIZES)),
+    "nemotron_h": (NemotronHForCausalLM, NemotronHConfig(hybrid_override_pattern="M*-M", **MAMBA, **SIZES)),
 }
 
 
@@ -59,16 +70,26 @@ def transformers_answers(model, prompts, end, max_new_tokens):
     return answers
 
 
-@pytest.mark.parametrize("kind", ["qwen3", "llama", "lfm2"])
-def test_greedy_answers_are_those_of_transformers(kind):
+@pytest.mark.parametrize(("kind", "longest"), [("qwen3", 48), ("llama", 48), ("lfm2", 48), ("nemotron_h", 16)])
+def test_greedy_answers_are_those_of_transformers(kind, longest):
     model, prompts = make_model(kind), make_prompts()
-    endless = generate(model, prompts, end=-1, max_new_tokens=48, batch_size=64)
+    endless = generate(model, prompts, end=-1, max_new_tokens=longest, batch_size=64)
     # The end mark becomes the token that completions reach at the most different places.
     end = max(range(2, 40), key=lambda token: len({row.index(token) for row in endless if token in row}))
-    expected = transformers_answers(model, prompts, end, 48)
+    expected = transformers_answers(model, prompts, end, longest)
     assert len({len(answer) for answer in expected}) > 3
     for batch_size in (4, 64):
-        assert generate(model, prompts, end=end, max_new_tokens=48, batch_size=batch_size) == expected
+        assert generate(model, prompts, end=end, max_new_tokens=longest, batch_size=batch_size) == expected
+
+
+@pytest.mark.parametrize("kind", ["qwen3", "lfm2"])
+def test_rows_whose_place_nobody_takes_disturb_no_other(kind):
+    model, stream = make_model(kind), rng("late")
+    prompts = [[stream.randrange(2, 40) for _ in range(stream.randint(5, 30))] for _ in range(40)]
+    for end in (5, 10, 17):
+        expected = generate(model, prompts, end=end, max_new_tokens=24, batch_size=1)
+        for batch_size in (9, 12):
+            assert generate(model, prompts, end=end, max_new_tokens=24, batch_size=batch_size) == expected
 
 
 def test_a_sample_depends_on_its_key_and_not_on_its_neighbours():

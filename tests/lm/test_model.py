@@ -53,23 +53,6 @@ def test_a_saved_model_opens_with_stock_transformers_and_knows_its_marks(tokeniz
     assert attention.FP32_ATTENTION not in (tmp_path / "model" / "config.json").read_text()
 
 
-@pytest.mark.parametrize("model_type", model.DENSE_TYPES)
-def test_a_packed_row_gives_the_logits_of_its_documents_alone(tokenizer, model_type):
-    lm = model.build(TINY.model_copy(update={"model_type": model_type}), tokenizer, "a").eval()
-    first, second, padding = torch.randint(6, 40, (9,)), torch.randint(6, 40, (14,)), torch.zeros(5, dtype=torch.long)
-    segments = torch.tensor([[0] * 9 + [1] * 14 + [-1] * 5])
-    positions = torch.cat([torch.arange(9), torch.arange(14), padding])[None]
-    with torch.no_grad():
-        packed = lm(
-            torch.cat([first, second, padding])[None],
-            attention_mask=attention.document_mask(segments),
-            position_ids=positions,
-        ).logits[0]
-        alone = torch.cat([lm(first[None]).logits[0], lm(second[None]).logits[0]])
-    assert torch.allclose(packed[:23], alone, atol=1e-5)
-    assert packed.isfinite().all()
-
-
 def test_the_mask_lets_a_token_see_its_own_past_only_and_padding_itself():
     seen = attention.document_mask(torch.tensor([[0, 0, 1, -1, -1]]))[0, 0].int().tolist()
     assert seen == [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]]
@@ -92,9 +75,30 @@ def test_a_vocabulary_smaller_than_the_tokenizers_is_refused(tokenizer):
         model.build(TINY.model_copy(update={"extra": {"vocab_size": 39}}), tokenizer, "a")
 
 
-def test_a_hybrid_is_refused_with_the_list_of_what_works(tokenizer):
-    with pytest.raises(UserError, match=r"'lfm2' .* qwen3"):
-        model.build(TINY.model_copy(update={"model_type": "lfm2"}), tokenizer, "a")
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (
+            {"initialiser_range": 0.1},
+            r"extra\.initialiser_range: .* qwen3 has no such setting; did you mean 'initializer_r",
+        ),
+        ({"initializer_range": "wide"}, "transformers cannot build this qwen3: .*initializer_range"),
+    ],
+)
+def test_an_extra_that_transformers_would_pass_over_or_choke_on_is_refused(tokenizer, extra, message):
+    with pytest.raises(UserError, match=message) as caught:
+        model.build(TINY.model_copy(update={"extra": extra}), tokenizer, "a")
+    assert "\n" not in str(caught.value)
+
+
+def test_settings_that_transformers_takes_by_an_older_name_reach_it(tokenizer):
+    lm = model.build(TINY.model_copy(update={"extra": {"rope_theta": 500.0}}), tokenizer, "a")
+    assert lm.config.rope_parameters["rope_theta"] == 500
+
+
+def test_an_unknown_kind_of_model_is_refused_with_the_list_of_what_works(tokenizer):
+    with pytest.raises(UserError, match=r"'mamba2' .* qwen3, .*lfm2"):
+        model.build(TINY.model_copy(update={"model_type": "mamba2"}), tokenizer, "a")
 
 
 def test_rows_longer_than_the_models_positions_are_refused(tokenizer):
@@ -113,3 +117,11 @@ def test_a_checkpoint_of_another_architecture_or_tokenizer_is_refused(tokenizer,
     tokenizer.add_tokens(["new"])
     with pytest.raises(UserError, match="smaller than the tokenizer's 41"):
         model.load(tmp_path / "model", tokenizer)
+
+
+def test_a_checkpoint_of_a_tokenizer_with_other_words_is_refused(tokenizer, training_world, tmp_path):
+    model.save(model.build(TINY, tokenizer, "a"), tokenizer, tmp_path / "model")
+    other = training_world.tokenizer / "tokenizer.json"
+    other.write_text(other.read_text().replace('"w7"', '"another"'))
+    with pytest.raises(UserError, match="was trained with another tokenizer; give the one it was trained with"):
+        model.load(tmp_path / "model", model.load_tokenizer(training_world.tokenizer))

@@ -1,0 +1,81 @@
+"""The tunnel's rows as tensors, its models, and the clock: the same for every contender."""
+
+import time
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+from torch import Tensor
+
+from benchmarks.contenders.job import ROWS, Job, Window
+from pipeline.core.shard import Shard
+from pipeline.lm import model
+from pipeline.lm.config import Model, Optimizer
+from pipeline.lm.inputs import load_plan
+from pipeline.lm.stream import TokenStream
+
+REPOSITORY = Path(__file__).parents[2]
+KEY = "benchmark"  # of weights and stream
+QWEN3 = Model(
+    hidden_size=128,
+    num_hidden_layers=4,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    intermediate_size=384,
+    max_position_embeddings=256,
+)
+
+
+@cache
+def _scale() -> Mapping[str, Mapping[str, object]]:
+    return yaml.safe_load((REPOSITORY / "recipes" / "scale" / "tunnel.yaml").read_text(encoding="utf-8"))
+
+
+def model_of(name: str) -> Model:
+    """The default recipe's model (`lfm2`), or a dense one of its size that every library trains (`qwen3`)."""
+    return QWEN3 if name == "qwen3" else Model.model_validate(_scale()["model"])
+
+
+def optimizer() -> Optimizer:
+    """The default recipe's."""
+    return Optimizer.model_validate(_scale()["optimizer"])
+
+
+def rows(job: Job) -> tuple[Tensor, Tensor]:
+    """The rows our loop trains on, as the others want them: ids and labels (-100: no loss), each int64 (rows, T)."""
+    folder = Path(job.folder)
+    stream = TokenStream(load_plan(folder / "plan"), {"base": Shard.open(folder / "base")})
+    batch = next(stream.batches(ROWS * job.steps))
+    labels = np.where(batch.loss_mask, batch.input_ids, -100)
+    return torch.from_numpy(batch.input_ids), torch.from_numpy(labels)
+
+
+class Clock:
+    """Cuts a run into windows: from the start of its process's work, one at each row of its log."""
+
+    def __init__(self) -> None:
+        """Start."""
+        self.windows: list[Window] = []
+        self._step, self._wall, self._cpu = 0, time.perf_counter(), time.process_time()
+
+    def cut(self, step: int, loss: float) -> None:
+        """A row of the log, after this step."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        self.windows.append(
+            Window(
+                steps=step - self._step,
+                seconds=wall - self._wall,
+                cpu_seconds=cpu - self._cpu,
+                loss=loss,
+                ended_at=time.time(),
+            )
+        )
+        self._step, self._wall, self._cpu = step, wall, cpu
+
+
+def build(job: Job) -> model.PreTrainedModel:
+    """The model, with the same first weights for every contender that trains transformers' own."""
+    return model.build(model_of(job.model), model.load_tokenizer(Path(job.folder) / "tokenizer"), KEY)
