@@ -1,6 +1,6 @@
 """Tiny training worlds: a word-level tokenizer, encoded corpora and a plan, as the rooms upstream would leave them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,10 +42,20 @@ class World:
 
 @pytest.fixture
 def training_world(tmp_path: Path) -> World:
+    return _make_training_world(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def make_training_world() -> Callable[[Path], World]:
+    """For a world that several tests share: makes one in a folder."""
+    return _make_training_world
+
+
+def _make_training_world(folder: Path) -> World:
     """Corpora `base` (plain) and `qa` (loss on the second half of a document), half of the tokens each."""
-    write_tokenizer(tmp_path / "tokenizer")
-    corpora = {name: tmp_path / name for name in ("base", "qa")}
-    sources = tuple(write_corpus(name, folder) for name, folder in corpora.items())
+    write_tokenizer(folder / "tokenizer")
+    corpora = {name: folder / name for name in ("base", "qa")}
+    sources = tuple(write_corpus(name, path) for name, path in corpora.items())
     plan = MixPlan(
         budget=3000,
         unit="tokens",
@@ -55,8 +65,8 @@ def training_world(tmp_path: Path) -> World:
         stream_key="test/phase",
         sources=sources,
     )
-    (tmp_path / "mix").mkdir()
-    return World(tmp_path, plan, corpora).planned()
+    (folder / "mix").mkdir()
+    return World(folder, plan, corpora).planned()
 
 
 def write_tokenizer(folder: Path) -> None:

@@ -4,6 +4,6 @@ In: a checkpoint (`core.checkpoint`), suites of problems (`tasks.suite`), encode
 shard is scored. Out: `rows.parquet` (`core.scores`), `bits.parquet` (one row a document), `summary.json`.
 
 Reading order: `config`, `evaluate` (the verb), `examinee` (the model with its tokenizer: text in, text
-out), `greedy`, `graded` and `bits` (the three measurements), `rows` (their table), `summary` (means and
-intervals, from the table alone).
+out), `greedy`, `graded` and `bits` (the three measurements), `benchmarks` (through the harness), `rows` (their table),
+`summary` (means and intervals, from the table alone).
 """

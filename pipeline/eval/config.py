@@ -1,11 +1,13 @@
 """What an eval stage asks of every checkpoint."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from pipeline.core.config import Config
 from pipeline.tasks.suite import Suite
 
-VERSION = 1  # raised when the same checkpoint and config would give other rows
+VERSION = 3  # raised when the same checkpoint and config would give other rows
 
 
 class Eval(Config):
@@ -16,8 +18,28 @@ class Eval(Config):
     traces: int = Field(default=4, ge=0)  # sampled traces a graded problem
     graded_problems: int = Field(ge=0)  # a task: the keyed subset that is graded; 0: no graded metric
     temperature: float = Field(default=1.0, gt=0)  # of the sampled traces; greedy answers have none
+    samples: int = Field(default=0, ge=0)  # sampled answers a problem, for pass@k and the majority; 0: none
+    samples_temperature: float = Field(default=1.0, gt=0)
+    ks: tuple[int, ...] = ()  # of pass@k; where none is given, the powers of two up to `samples`
+    sampled_problems: int | None = Field(default=None, ge=1)  # a task: the keyed subset that is sampled, or all
     logprob: bool = False  # also the gold answer's log-probability after the prompt alone: a probe of style
     heldout_documents: int = Field(default=256, ge=0)  # a corpus: documents scored for bits per byte
     heldout_crop: int = Field(default=1024, ge=2)  # tokens: of a longer document this many are scored
     batch_size: int = Field(default=128, ge=1)  # rows generated or scored together
+    part_size: int = Field(default=512, ge=1)  # completions that are kept together: what a killed eval loses
     threads: int = Field(default=1, ge=1)
+
+    @model_validator(mode="after")
+    def _can_be_estimated(self) -> Self:
+        for k in self.ks:
+            if not 1 <= k <= self.samples:
+                raise ValueError(
+                    f"pass@{k} cannot be estimated from samples={self.samples}; give eval.samples of {k} or more"
+                )
+        return self
+
+    @property
+    def asked_ks(self) -> tuple[int, ...]:
+        """The k of pass@k, ascending; none where nothing is sampled."""
+        powers = (2**exponent for exponent in range(self.samples.bit_length()))
+        return tuple(sorted(set(self.ks))) or tuple(k for k in powers if k <= self.samples)

@@ -1,27 +1,34 @@
 """The eval stage: every problem of every suite put to one checkpoint, whatever trained it.
 
 Reads a checkpoint, suites, the held-out shards of encoded corpora. Writes `rows.parquet` (a row for each
-completion: greedy ones and sampled traces), `bits.parquet` (a row for each held-out document) and
-`summary.json` (`summary.summarise` of the rows, and `bits_per_byte` by corpus).
+completion: greedy ones, sampled traces, samples for pass@k), `bits.parquet` (a row for each held-out document) and
+`summary.json` (`summary.summarise` of the rows, `bits_per_byte` by corpus, `probes` and
+`benchmarks` by suite where some are asked).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 import torch
 
-from pipeline.core.errors import UserError
 from pipeline.core.ledger import Ledger
 from pipeline.core.scores import SCORE_SCHEMA
 from pipeline.core.track import Tracker
+from pipeline.eval.benchmarks import BENCHMARK, open_benchmarks, summarise_benchmarks
 from pipeline.eval.bits import BITS_SCHEMA, bits_per_byte, bits_rows
 from pipeline.eval.config import Eval
-from pipeline.eval.examinee import Examinee, open_examinee
-from pipeline.eval.graded import choose_graded, graded_rows
+from pipeline.eval.examinee import Examinee
+from pipeline.eval.executed import check_isolation, count_programs, summarise_runs
+from pipeline.eval.graded import choose, graded_rows
 from pipeline.eval.greedy import greedy_rows
+from pipeline.eval.opening import open_examinee
+from pipeline.eval.parts import Parts
+from pipeline.eval.probes import PROBE_KINDS, open_probe, summarise_probes
+from pipeline.eval.room import check_format, check_room
 from pipeline.eval.rows import Question, write_table
+from pipeline.eval.sampled import sample_rows
 from pipeline.eval.summary import summarise
 from pipeline.tasks.suite import load_suite
 
@@ -38,47 +45,60 @@ def evaluate(
 ) -> Ledger:
     """Examine a checkpoint and write what it said and what it is worth into `out`.
 
-    heldout: encoded corpora by name. Equal arguments give equal bytes on one machine.
-    Raises UserError for a checkpoint without tokenizer or chat template, a missing benchmark file, and
+    heldout: encoded corpora by name. Equal arguments give equal bytes on one machine, also where a killed run left
+    its parts in `out`.
+    Raises UserError for a checkpoint that cannot be asked (`opening.open_examinee`), a missing benchmark file, and
     prompts that do not fit the model's context with `max_new_tokens` behind them.
     """
     torch.set_num_threads(config.threads)
-    examinee = open_examinee(checkpoint, config.batch_size)
+    parts = Parts.below(out)
+    examinee = open_examinee(checkpoint, config.batch_size, part_size=config.part_size, parts=parts)
     questions = _ask(config, examinee, study_key, data_root)
-    graded = choose_graded(questions, config.graded_problems, study_key)
-    counter = _Counter(track, len(questions) + config.traces * len(graded))
-    rows = greedy_rows(config, examinee, questions, counter.advance)
-    rows += graded_rows(config, examinee, graded, study_key, counter.advance)
+    graded = choose(questions, config.graded_problems, study_key, "graded")
+    sampled = choose(questions, config.sampled_problems or len(questions), study_key, "sampled")
+    probes = [open_probe(config, examinee, s, study_key, data_root) for s in config.suites if s.is_probe]
+    asked_by_probes = sum(probe.num_completions for probe in probes)
+    repeated = [*config.traces * graded, *config.samples * sampled]
+    with open_benchmarks(config.suites, examinee, study_key, data_root) as benchmarks:
+        asked = len(questions) + len(repeated) + asked_by_probes + count_programs([*questions, *repeated])
+        counter = _Counter(track, asked + sum(each.num_completions for each in benchmarks))
+        rows = greedy_rows(config, examinee, questions, counter.advance)
+        rows += graded_rows(config, examinee, graded, study_key, counter.advance)
+        rows += sample_rows(config, examinee, sampled, study_key, counter.advance)
+        rows += [row for probe in probes for row in probe.rows(counter.advance)]
+        rows += [row for each in benchmarks for row in each.rows(counter.advance)]
     scores = write_table(out / "rows.parquet", rows, SCORE_SCHEMA)
     bits = write_table(out / "bits.parquet", bits_rows(config, examinee, heldout), BITS_SCHEMA)
-    summary = {**summarise(scores), "bits_per_byte": bits_per_byte(bits)}
+    answered = scores[~scores["kind"].isin((*PROBE_KINDS, BENCHMARK))]
+    summary = {**summarise(answered, config.asked_ks), "bits_per_byte": bits_per_byte(bits)}
+    if probes:
+        summary["probes"] = summarise_probes(scores, config.suites)
+    if benchmarks:
+        summary["benchmarks"] = summarise_benchmarks(scores, benchmarks)
+    if scores["outcome"].notna().any():
+        summary["sandbox"] = summarise_runs(scores)
     (out / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
+    parts.clear()
     return examinee.used.plus(documents=len(bits))
 
 
 def _ask(config: Eval, examinee: Examinee, study_key: str, data_root: Path | None) -> list[Question]:
-    """All problems of all suites as prompts that fit."""
+    """All problems of all suites but the probes and the harness's, as prompts that fit."""
     questions = [
         Question(suite.name, problem, examinee.encode_prompt(problem.prompt))
         for suite in config.suites
+        if not suite.is_probe and suite.harness is None
         for problem in load_suite(suite, study_key=study_key, data_root=data_root)
     ]
-    _check_context(questions, config.max_new_tokens, examinee.context)
+    check_format(config, examinee)
+    check_room(config, examinee, questions)
+    check_isolation(questions)
     return questions
-
-
-def _check_context(questions: Sequence[Question], max_new_tokens: int, context: int) -> None:
-    longest = max(questions, key=lambda question: len(question.prompt), default=None)
-    if longest is not None and len(longest.prompt) + max_new_tokens > context:
-        raise UserError(
-            f"problem {longest.problem.id} has {len(longest.prompt)} tokens; with eval.max_new_tokens={max_new_tokens} "
-            f"it is over the model's {context} positions; lower it, or raise model.max_position_embeddings"
-        )
 
 
 @dataclass(slots=True)
 class _Counter:
-    """Problems done, told to the tracker; a graded problem counts once a trace."""
+    """Problems done, told to the tracker; a graded problem counts once a trace, a program that is run once more."""
 
     track: Tracker
     total: int

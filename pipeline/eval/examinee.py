@@ -2,23 +2,27 @@
 
 Text leaves token ids run by run between the special tokens, the exact inverse of `core.chat.render` for
 word-level and byte-level tokenizers alike: nobody's space is added next to a mark.
+
+A checkpoint of our own is asked in `core.chat`'s format. Any other is asked with its own chat template, and what it
+says is put into that format's words: its end-of-text token becomes the end mark.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pipeline.core.chat import END, SPECIAL_TOKENS, THINK, UNTHINK, render_prompt
-from pipeline.core.checkpoint import Checkpoint
-from pipeline.core.errors import UserError
 from pipeline.core.ledger import Ledger
-from pipeline.lm.generate import Sampling, generate
-from pipeline.lm.model import load, load_tokenizer
+from pipeline.eval.parts import Parts
+from pipeline.lm.generate import Said, Sampling, Settings, complete
 from pipeline.lm.scoring import Scored, token_logprobs
+
+NO_TOKEN = -2  # the id of a mark that a tokenizer does not have: nothing that is ever said
+PART_SIZE = 512
+_UNBOUNDED = 2**30  # positions of a model that names no limit
 
 
 @dataclass(slots=True)
@@ -28,23 +32,42 @@ class Examinee:
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     batch_size: int
+    ends: tuple[int, ...] = ()  # tokens that end a completion; the end mark, if none are given
+    part_size: int = PART_SIZE  # completions made together, which is what a killed eval may lose
+    parts: Parts = field(default_factory=lambda: Parts(None))
     used: Ledger = field(default_factory=Ledger)
+    is_ours: bool = field(init=False)
+    opens_thought: bool = field(init=False)  # whether a prompt ends in an opened thought, as some templates have it
     ids: dict[str, int] = field(init=False)  # of the special tokens, and back:
     marks: dict[int, str] = field(init=False)
 
     def __post_init__(self) -> None:
         vocabulary = self.tokenizer.get_vocab()
-        self.ids = {mark: vocabulary[mark] for mark in SPECIAL_TOKENS}
-        self.marks = {token: mark for mark, token in self.ids.items()}
+        self.is_ours = all(mark in vocabulary for mark in SPECIAL_TOKENS)
+        self.ids = {mark: vocabulary.get(mark, NO_TOKEN) for mark in SPECIAL_TOKENS}
+        self.marks = {token: mark for mark, token in self.ids.items() if token != NO_TOKEN}
+        if not self.ends:
+            self.ends = (self.ids[END],)
+        self.ids[END] = self.ends[0]
+        self.marks |= dict.fromkeys(self.ends, END)
+        _, opened, rest = self.render_prompt("?").rpartition(THINK)
+        self.opens_thought = bool(opened) and UNTHINK not in rest
 
     @property
     def context(self) -> int:
         """The most tokens that the model has positions for."""
-        return int(self.model.config.max_position_embeddings)
+        return int(getattr(self.model.config, "max_position_embeddings", None) or _UNBOUNDED)
 
     def encode_prompt(self, prompt: str) -> list[int]:
         """A question as the model was taught to be asked."""
-        return self.encode(render_prompt(prompt))
+        return self.encode(self.render_prompt(prompt))
+
+    def render_prompt(self, prompt: str) -> str:
+        """The text that asks a question: in our format, or by the model's own chat template."""
+        if self.is_ours:
+            return render_prompt(prompt)
+        messages = [{"role": "user", "content": prompt}]
+        return str(self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
 
     def encode(self, text: str) -> list[int]:
         """Text to token ids, nothing added."""
@@ -54,6 +77,10 @@ class Examinee:
         """Token ids to text, special tokens kept, as `core.chat` would have rendered it."""
         return "".join(self._runs(ids, keep_marks=True))
 
+    def said(self, completion: Sequence[int]) -> str:
+        """A completion as text, with the thought opened that its prompt has opened."""
+        return (THINK if self.opens_thought else "") + self.decode(completion)
+
     def count_bytes(self, ids: Sequence[int]) -> int:
         """UTF-8 bytes of the text, special tokens left out."""
         return sum(len(run.encode()) for run in self._runs(ids, keep_marks=False))
@@ -62,26 +89,60 @@ class Examinee:
         self, prompts: Sequence[list[int]], max_new_tokens: int, sampling: Sampling, advance: Callable[[int], object]
     ) -> list[list[int]]:
         """Completions of the prompts, up to and with the end mark."""
-        completions = generate(
-            self.model,
-            prompts,
-            end=self.ids[END],
+        return [said.tokens for said in self.say(prompts, max_new_tokens, sampling, advance)]
+
+    def say(
+        self, prompts: Sequence[list[int]], max_new_tokens: int, sampling: Sampling, advance: Callable[[int], object]
+    ) -> list[Said]:
+        """Completions with the log-probability of each token, part by part; parts kept by a killed run are read."""
+        settings = Settings(
+            end=self.ends,
             max_new_tokens=max_new_tokens,
             batch_size=self.batch_size,
             sampling=sampling,
-            advance=advance,
+            scored=True,
         )
-        self.used = self.used.plus(input_tokens=_count(prompts), generated_tokens=_count(completions))
-        return completions
+        said = [Said([], [])] * len(prompts)
+        for rows in _parts(list(map(len, prompts)), self.part_size):
+            part = self._part([prompts[row] for row in rows], settings.only(rows), advance)
+            for row, each in zip(rows, part, strict=True):
+                said[row] = each
+        generated = sum(len(each.tokens) for each in said)
+        self.used = self.used.plus(input_tokens=_count(prompts), generated_tokens=generated)
+        return said
+
+    def _part(self, prompts: Sequence[list[int]], settings: Settings, advance: Callable[[int], object]) -> list[Said]:
+        told = 0
+
+        def tell(count: int) -> None:
+            nonlocal told
+            told += count
+            advance(count)
+
+        said = self.parts.completions(
+            ["say", list(prompts), settings.identity], lambda: complete(self.model, prompts, settings, tell)
+        )
+        advance(len(prompts) - told)  # all of them, where the part was there already
+        return said
 
     def logprobs(self, sequences: Sequence[Scored]) -> list[np.ndarray]:
         """Log-probabilities of the scored tokens, one array a sequence."""
         self.used = self.used.plus(input_tokens=sum(len(sequence.tokens) for sequence in sequences))
-        return token_logprobs(self.model, sequences, batch_size=self.batch_size)
+        found = [np.zeros(0)] * len(sequences)
+        for rows in _parts([len(sequence.tokens) for sequence in sequences], self.part_size):
+            part = [sequences[row] for row in rows]
+            identity: list[Any] = [[list(map(int, each.tokens)), each.start] for each in part]
+            scores = self.parts.scores(
+                ["score", identity, self.batch_size],
+                lambda part=part: token_logprobs(self.model, part, batch_size=self.batch_size),
+            )
+            for row, values in zip(rows, scores, strict=True):
+                found[row] = values
+        return found
 
     def answer_start(self, completion: Sequence[int]) -> int | None:
         """Where the answer slot is: behind the closed thought, or at once if none was opened; None if never reached."""
-        if not completion or completion[0] != self.ids[THINK]:
+        if not self.opens_thought and (not completion or completion[0] != self.ids[THINK]):
             return 0
         unthink = self.ids[UNTHINK]
         return completion.index(unthink) + 1 if unthink in completion else None
@@ -93,29 +154,21 @@ class Examinee:
                 run.append(token)
                 continue
             if run:
-                yield str(self.tokenizer.decode(run, clean_up_tokenization_spaces=False))
+                yield self._text(run)
                 run = []
             if keep_marks and token != -1:
                 yield self.marks[token]
 
+    def _text(self, run: list[int]) -> str:
+        """Tokens between marks; another tokenizer's own special tokens are no text."""
+        skipped = not self.is_ours
+        return str(self.tokenizer.decode(run, skip_special_tokens=skipped, clean_up_tokenization_spaces=False))
 
-def open_examinee(folder: Path, batch_size: int) -> Examinee:
-    """The model of a checkpoint, on the accelerator where there is one.
 
-    Raises UserError for a checkpoint without weights, tokenizer or chat template.
-    """
-    model = Checkpoint(folder).model
-    for name, what in (("config.json", "model"), ("tokenizer_config.json", "tokenizer")):
-        if not (model / name).is_file():
-            raise UserError(f"checkpoint {folder} has no {what} ({model.name}/{name}); give one with both")
-    tokenizer = load_tokenizer(model)
-    lacking = [mark for mark in SPECIAL_TOKENS if mark not in tokenizer.get_vocab()]
-    if tokenizer.chat_template is None or lacking:
-        missing = f"lacks {', '.join(lacking)}" if lacking else "has no chat template"
-        raise UserError(f"the tokenizer of checkpoint {folder} {missing}; save it with the study's own tokenizer")
-    lm = load(model, tokenizer).eval()
-    torch.nn.Module.to(lm, "cuda" if torch.cuda.is_available() else "cpu")
-    return Examinee(lm, tokenizer, batch_size)
+def _parts(lengths: Sequence[int], size: int) -> list[list[int]]:
+    """Numbers of the rows in each part, longest first, so that rows of a part are of similar length."""
+    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    return [order[start : start + size] for start in range(0, len(order), size)]
 
 
 def _count(sequences: Sequence[Sequence[int]]) -> int:

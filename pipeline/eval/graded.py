@@ -18,22 +18,22 @@ from collections.abc import Callable, Sequence
 from pipeline.core.seeds import keyed_int
 from pipeline.eval.config import Eval
 from pipeline.eval.examinee import Examinee
-from pipeline.eval.rows import Question, Row, make_row
-from pipeline.lm.generate import Sampling
+from pipeline.eval.rows import Question, Row, answer_logprob, make_row
+from pipeline.lm.generate import Sampling, seed_of
 from pipeline.lm.scoring import Scored
-from pipeline.tasks.score import score
+from pipeline.tasks.score import score_all
 
 
-def choose_graded(questions: Sequence[Question], per_task: int, study_key: str) -> list[Question]:
-    """The keyed subset that is graded, `per_task` of each suite's tasks, in the order of the questions."""
+def choose(questions: Sequence[Question], per_task: int, study_key: str, purpose: str) -> list[Question]:
+    """A keyed subset, `per_task` of each suite's tasks, in the order of the questions; `purpose` is part of the key."""
     tasks: dict[tuple[str, str], list[Question]] = {}
     for question in questions:
         tasks.setdefault((question.suite, question.problem.task), []).append(question)
-    return [question for task in tasks.values() for question in _draw(task, per_task, study_key)]
+    return [question for task in tasks.values() for question in _draw(task, per_task, (study_key, purpose))]
 
 
-def _draw(task: Sequence[Question], count: int, study_key: str) -> list[Question]:
-    ranked = sorted(task, key=lambda question: keyed_int(study_key, "graded", question.suite, question.problem.id))
+def _draw(task: Sequence[Question], count: int, key: tuple[str, str]) -> list[Question]:
+    ranked = sorted(task, key=lambda question: keyed_int(*key, question.suite, question.problem.id))
     chosen = {question.problem.id for question in ranked[:count]}
     return [question for question in task if question.problem.id in chosen]
 
@@ -44,18 +44,27 @@ def graded_rows(
     """One row a question and trace. The traces' random streams are the same for every checkpoint."""
     asked = [(question, sample) for question in questions for sample in range(1, config.traces + 1)]
     keys = [(study_key, "trace", question.suite, question.problem.id, sample) for question, sample in asked]
-    completions = examinee.complete(
+    completions = examinee.say(
         [question.prompt for question, _ in asked],
         config.max_new_tokens,
         Sampling(temperature=config.temperature, keys=keys),
         advance,
     )
-    probabilities = _gold_probabilities(examinee, [question for question, _ in asked], completions)
+    tokens = [said.tokens for said in completions]
+    probabilities = _gold_probabilities(examinee, [question for question, _ in asked], tokens)
+    texts = [examinee.said(completion) for completion in tokens]
+    scores = score_all([question.problem for question, _ in asked], texts, advance)
     rows: list[Row] = []
-    for (question, sample), completion, probability in zip(asked, completions, probabilities, strict=True):
-        text = examinee.decode(completion)
-        row = make_row(question, "graded", text, len(completion), score(question.problem, text))
-        rows.append({**row, "sample": sample, "gold_probability": probability})
+    for i, (question, sample) in enumerate(asked):
+        row = make_row(question, "graded", texts[i], len(tokens[i]), scores[i])
+        row |= {
+            "sample": sample,
+            "temperature": config.temperature,
+            "seed": seed_of(keys[i]),
+            "gold_probability": probabilities[i],
+            "answer_logprob": answer_logprob(examinee, completions[i], scores[i]),
+        }
+        rows.append(row)
     return rows
 
 

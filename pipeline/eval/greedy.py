@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 from pipeline.eval.config import Eval
 from pipeline.eval.examinee import Examinee
-from pipeline.eval.rows import Question, Row, make_row
+from pipeline.eval.rows import Question, Row, answer_logprob, make_row
 from pipeline.lm.generate import GREEDY
 from pipeline.lm.scoring import Scored
-from pipeline.tasks.score import score
+from pipeline.tasks.score import score_all
 
 
 def greedy_rows(
@@ -19,11 +19,13 @@ def greedy_rows(
 ) -> list[Row]:
     """One row a question, in order."""
     prompts = [question.prompt for question in questions]
-    completions = examinee.complete(prompts, config.max_new_tokens, GREEDY, advance)
+    completions = examinee.say(prompts, config.max_new_tokens, GREEDY, advance)
+    texts = [examinee.said(said.tokens) for said in completions]
+    scores = score_all([question.problem for question in questions], texts, advance)
     rows: list[Row] = []
-    for question, completion in zip(questions, completions, strict=True):
-        text = examinee.decode(completion)
-        rows.append(make_row(question, "greedy", text, len(completion), score(question.problem, text)))
+    for question, text, said, score in zip(questions, texts, completions, scores, strict=True):
+        row = make_row(question, "greedy", text, len(said.tokens), score)
+        rows.append({**row, "answer_logprob": answer_logprob(examinee, said, score)})
     if config.logprob:
         for row, logprob in zip(rows, _gold_logprobs(examinee, questions), strict=True):
             row["gold_logprob"] = logprob

@@ -10,6 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.core.chat import END, UNTHINK
+from pipeline.eval.examinee import NO_TOKEN, Examinee
+from pipeline.lm.generate import Said
 from pipeline.tasks.score import Score, TaskProblem
 
 Row = dict[str, Any]
@@ -49,8 +52,23 @@ def make_row(question: Question, kind: str, completion: str, num_tokens: int, sc
         "gold_probability": None,
         "gold_logprob": None,
         "generated_tokens": num_tokens,
+        "cut": END not in completion,
         "error": score.error,
+        "outcome": score.outcome,
+        "tried": list(score.tried) if score.outcome else None,
     }
+
+
+def answer_logprob(examinee: Examinee, said: Said, score: Score) -> float | None:
+    """Log-probability (nats) of the model's own answer in its slot, the end mark not included.
+
+    None for an answer that is not well-formed, and where a thought could not be told from the answer.
+    """
+    start = examinee.answer_start(said.tokens) if examinee.ids[UNTHINK] != NO_TOKEN else None
+    if start is None or not score.well_formed:
+        return None
+    stop = next(place for place, token in enumerate(said.tokens) if token in examinee.ends)
+    return float(sum(said.logprobs[start:stop]))
 
 
 def write_table(path: Path, rows: Sequence[Row], schema: Any) -> pd.DataFrame:

@@ -27,7 +27,7 @@ def world_problems(suite: Suite, world: WorldSuite, study_key: str) -> Iterator[
     """Families one after another, those held out last."""
     for family in dict.fromkeys((*world.families, *world.held_out)):
         for problem in _family_problems(suite, world, family, study_key):
-            yield _asked(problem, held_out=family in world.held_out)
+            yield asked(problem, held_out=family in world.held_out)
 
 
 def _family_problems(suite: Suite, world: WorldSuite, family: str, study_key: str) -> Iterator[Problem]:
@@ -37,7 +37,8 @@ def _family_problems(suite: Suite, world: WorldSuite, family: str, study_key: st
     for i in range(world.problems_per_family):
         stream = rng(study_key, "eval", suite.name, suite.split, family, i)
         depth = world.depths[i % len(world.depths)]
-        template = i // len(world.depths) % world.templates
+        count = world.templates - world.first_template
+        template = world.first_template + i // len(world.depths) % count
         for attempt in range(_TRIES):
             problem = draw_problem(family, stream, depth, template, suite.split)
             is_new = problem.prompt not in prompts
@@ -51,7 +52,8 @@ def _family_problems(suite: Suite, world: WorldSuite, family: str, study_key: st
         yield problem
 
 
-def _asked(problem: Problem, *, held_out: bool) -> TaskProblem:
+def asked(problem: Problem, *, held_out: bool) -> TaskProblem:
+    """A problem of the world as a suite asks it."""
     digest = blake2b(problem.prompt.encode(), digest_size=6).hexdigest()
     return TaskProblem(
         id=f"{problem.family}-{problem.depth}-{digest}",

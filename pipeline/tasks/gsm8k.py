@@ -16,6 +16,8 @@ _CALCULATOR = re.compile(r"<<[^<>]*>>")
 # A sign belongs to a number only where no word or number stands before it: "10-3" ends in 3.
 _NUMBER = re.compile(r"(?<![\w.])([-−]?)[$€£]?((?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)|((?:\d+)(?:\.\d+)?)")
 
+_LATEX_SPACE = re.compile(r"\\[,!;:]")  # stands between digits as a thousands comma does: 1\,050
+
 
 def split_solution(answer: str) -> tuple[str, str]:
     """The worked solution without calculator marks, and the final answer in its normal form.
@@ -32,7 +34,7 @@ def split_solution(answer: str) -> tuple[str, str]:
 def last_number(text: str) -> str | None:
     """The last number that a text holds, in its normal form; None where there is none."""
     last = None
-    for match in _NUMBER.finditer(text):
+    for match in _NUMBER.finditer(_LATEX_SPACE.sub("", text.replace("{,}", ","))):
         last = match
     if last is None:
         return None

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.core.config import Config
+from pipeline.tasks.code.config import CodeSuite
+from pipeline.tasks.harness.config import HarnessSuite
+from pipeline.tasks.probes.config import AlchemySuite
+from pipeline.tasks.reflection.config import ReflectionSuite
 from pipeline.tasks.world.dials import check_reach, checked_families
 from pipeline.tasks.world.lookup import LOOKUP
 
@@ -18,7 +22,11 @@ if TYPE_CHECKING:
 
 
 class WorldSuite(Config):
-    """Problems of the world: `problems_per_family` each, in turn over depths and templates."""
+    """Problems of the world: `problems_per_family` each, in turn over depths and templates.
+
+    Depths 7 and 8 and template 3 are in no corpus: what is deeper than trained, or worded otherwise, is asked in a
+    suite of its own.
+    """
 
     families: tuple[str, ...]
     held_out: tuple[str, ...] = ()
@@ -26,6 +34,9 @@ class WorldSuite(Config):
     depths: tuple[int, ...] = Field(min_length=1)
     problems_per_family: int = Field(ge=1)
     templates: int
+    """The templates below this one,"""
+    first_template: int = Field(default=0, ge=0, exclude_if=lambda value: value == 0)
+    """from this one on, counted from 0."""
 
     @field_validator("families", "held_out")
     @classmethod
@@ -36,7 +47,11 @@ class WorldSuite(Config):
     def _exists(self) -> Self:
         if not (self.families or self.held_out):
             raise ValueError("no family; name some in `families` or `held_out`")
-        check_reach((*self.families, *self.held_out), self.depths, self.templates)
+        check_reach((*self.families, *self.held_out), self.depths, self.templates, is_asked=True)
+        if self.first_template >= self.templates:
+            raise ValueError(
+                f"first_template {self.first_template} leaves none of {self.templates} templates; lower it"
+            )
         return self
 
 
@@ -57,12 +72,29 @@ class Suite(Config):
     split: Literal["dev", "test"] = "test"
     world: WorldSuite | None = None
     gsm8k: Gsm8kSuite | None = None
+    code: CodeSuite | None = None
+    reflection: ReflectionSuite | None = Field(default=None, exclude_if=lambda value: value is None)
+    alchemy: AlchemySuite | None = Field(default=None, exclude_if=lambda value: value is None)
+    harness: HarnessSuite | None = Field(default=None, exclude_if=lambda value: value is None)
+    after: Literal["any", "pretrain", "sft"] = Field(default="any", exclude_if=lambda value: value == "any")
+    """Which checkpoints are asked: all, or those of one kind of training."""
+    ask: Literal["answer", "thinking"] = Field(default="answer", exclude_if=lambda value: value == "answer")
+    """thinking: every problem with a thought opened and without one; see `probes.thinking`."""
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
-        if (self.world is None) == (self.gsm8k is None):
-            raise ValueError(f"suite {self.name!r} needs exactly one of `world` and `gsm8k`")
+        kinds = (self.world, self.gsm8k, self.code, self.reflection, self.alchemy, self.harness)
+        if sum(kind is not None for kind in kinds) != 1:
+            names = "`world`, `gsm8k`, `code`, `reflection`, `alchemy`, `harness`"
+            raise ValueError(f"suite {self.name!r} needs exactly one of {names}")
+        if self.ask == "thinking" and not (self.world or self.gsm8k):
+            raise ValueError(f"suite {self.name!r}: `ask: thinking` is for problems of `world` or `gsm8k`")
         return self
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether its rows are a probe's, with a summary of their own, and count in no accuracy."""
+        return self.reflection is not None or self.alchemy is not None or self.ask == "thinking"
 
 
 def load_suite(suite: Suite, *, study_key: str, data_root: Path | None) -> "list[TaskProblem]":
@@ -72,6 +104,22 @@ def load_suite(suite: Suite, *, study_key: str, data_root: Path | None) -> "list
     """
     from pipeline.tasks import ask
 
+    if suite.reflection is not None:
+        from pipeline.tasks.reflection.items import reflection_items
+
+        return [*reflection_items(suite.name, suite.split, suite.reflection, study_key, data_root)]
+    if suite.alchemy is not None:
+        from pipeline.tasks.probes.shifts import shifted_problems
+
+        return [*shifted_problems(suite.name, suite.split, suite.alchemy, study_key)]
+    if suite.code is not None:
+        from pipeline.tasks.code.rows import code_problems
+
+        return list(code_problems(suite.code, data_root))
+    if suite.harness is not None:
+        from pipeline.tasks.harness.ask import harness_problems
+
+        return list(harness_problems(suite.harness, data_root))
     if suite.world is not None:
         return list(ask.world_problems(suite, suite.world, study_key))
     assert suite.gsm8k is not None

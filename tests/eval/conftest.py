@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import tokenizers
 import torch
+from tokenizers import decoders, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from pipeline.core.chat import render
 from pipeline.core.checkpoint import Checkpoint
@@ -15,6 +18,7 @@ from pipeline.lm.config import Model
 from pipeline.lm.model import build, load_tokenizer, save
 from pipeline.tasks.score import TaskProblem
 from pipeline.tasks.suite import Suite, WorldSuite, load_suite
+from pipeline.tasks.world.lexicon import WORDS
 from pipeline.tokenize.config import Tokenizer
 from pipeline.tokenize.tokenizer import train_tokenizer
 
@@ -68,12 +72,59 @@ def taught(problem: TaskProblem) -> Document:
     return Document(id=problem.id, source="test", prompt=problem.prompt, reasoning=trace, answer=answer)
 
 
-def memorise(model, documents: list[list[int]]) -> None:
+def memorise(model, documents: list[list[int]], padding: int = 0) -> None:
     longest = max(map(len, documents))
-    ids = torch.tensor([[*document, *[0] * (longest - len(document))] for document in documents])
-    labels = ids.masked_fill(ids == 0, -100)
+    ids = torch.tensor([[*document, *[padding] * (longest - len(document))] for document in documents])
+    labels = ids.masked_fill(ids == padding, -100)
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
     for _ in range(150):
         optimizer.zero_grad()
         model(input_ids=ids, labels=labels).loss.backward()
         optimizer.step()
+
+
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }} {{ message['content'] }} <|im_end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant{% endif %}"
+)
+
+
+@pytest.fixture(scope="session")
+def foreign(tmp_path_factory) -> Learnt:
+    """Somebody else's checkpoint that has learnt its suite by heart: chat template and end mark are its own."""
+    folder = tmp_path_factory.mktemp("foreign")
+    tokenizer = foreign_tokenizer()
+    problems = load_suite(SUITE, study_key=STUDY_KEY, data_root=None)
+    sizes = {"hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 1, "intermediate_size": 64}
+    config = LlamaConfig(
+        num_hidden_layers=2, vocab_size=len(tokenizer), eos_token_id=tokenizer.eos_token_id, bos_token_id=None, **sizes
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        model = LlamaForCausalLM(config)
+    asked = [tokenizer.apply_chat_template(chat(problem), tokenize=False) for problem in problems]
+    memorise(
+        model,
+        [tokenizer(text, add_special_tokens=False)["input_ids"] for text in asked],
+        padding=tokenizer.pad_token_id,
+    )
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    eval_config = Eval(suites=(SUITE,), max_new_tokens=12, traces=0, graded_problems=0, batch_size=5)
+    return Learnt(folder, eval_config, problems, [])
+
+
+def chat(problem: TaskProblem) -> list[dict[str, str]]:
+    return [{"role": "user", "content": problem.prompt}, {"role": "assistant", "content": problem.answer}]
+
+
+def foreign_tokenizer() -> PreTrainedTokenizerFast:
+    marks = ["[PAD]", "<|im_start|>", "<|im_end|>"]
+    words = dict.fromkeys([*marks, "user", "assistant", *WORDS])
+    core = tokenizers.Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="[PAD]"))
+    core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    core.decoder = decoders.Fuse()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, pad_token="[PAD]", eos_token="<|im_end|>")
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>"]})
+    tokenizer.chat_template = CHATML
+    return tokenizer

@@ -16,7 +16,7 @@ from pipeline.core.errors import UserError
 from pipeline.core.scores import SCORE_SCHEMA
 from pipeline.core.track import Silent
 from pipeline.eval.evaluate import evaluate
-from pipeline.eval.examinee import open_examinee
+from pipeline.eval.opening import open_examinee
 from pipeline.eval.summary import summarise
 
 

@@ -1,5 +1,7 @@
 """Means and intervals from rows made by hand."""
 
+from math import log
+
 import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
@@ -14,13 +16,30 @@ TASKS = {
 }
 
 
-def row(task, problem, *, correct=False, well_formed=True, depth=1, suite="world", probability=None, sample=0):
+def row(
+    task,
+    problem,
+    *,
+    correct=False,
+    well_formed=True,
+    depth=1,
+    suite="world",
+    probability=None,
+    sample=0,
+    answer=None,
+    confidence=None,
+):
     return {
         "suite": suite,
         "task": task,
         "problem": problem,
         "sample": sample,
-        "kind": "greedy" if probability is None else "graded",
+        "kind": "sample" if answer else "greedy" if probability is None else "graded",
+        "answer": answer,
+        "gold": "3",
+        "temperature": 0.7 if answer else None,
+        "answer_logprob": None if confidence is None else log(confidence),
+        "cut": not well_formed,
         "depth": depth,
         "correct": correct,
         "well_formed": well_formed,
@@ -86,10 +105,50 @@ def test_intervals_are_wilsons():
     assert reasoning["accuracy_high"] == pytest.approx(0.84996, abs=1e-5)
 
 
-def test_suites_are_taken_together_and_apart():
+def test_the_headline_is_the_first_suite_and_pools_no_other():
     summary = summarise(ROWS)
     assert summary["suites"].keys() == {"gsm8k", "world"}
-    assert (summary["over"]["reasoning"]["n"], summary["over"]["reasoning"]["accuracy"]) == (5, 0.4)
+    assert summary["headline"] == "world"
+    assert summary["over"] == summary["suites"]["world"]
+    dev = [row("chains", "c1", suite="dev", correct=True), row("chains", "c1", suite="test")]
+    assert summarise(pd.DataFrame(dev))["over"]["reasoning"]["accuracy"] == 1.0
+    assert summarise(pd.DataFrame(dev[::-1]))["over"]["reasoning"]["accuracy"] == 0.0
+
+
+def test_an_eval_without_questions_has_an_empty_headline():
+    summary = summarise(ROWS[:0])
+    assert summary["suites"] == {}
+    assert summary["over"]["reasoning"]["n"] == 0
+
+
+def test_calibration_is_of_well_formed_answers_only():
+    confident = [(0.95, True), (0.85, False), (0.82, True), (0.3, False)]
+    rows = [row("chains", f"c{i}", correct=right, confidence=value) for i, (value, right) in enumerate(confident)]
+    rows.append(row("chains", "c9", well_formed=False))
+    cell = summarise(pd.DataFrame(rows))["over"]["reasoning"]
+    assert cell["confidence"] == pytest.approx((0.95 + 0.85 + 0.82 + 0.3) / 4)
+    assert cell["brier"] == pytest.approx((0.05**2 + 0.85**2 + 0.18**2 + 0.3**2) / 4)
+    # Bins 9, 8 and 3: gaps of the sums 0.95 - 1, 1.67 - 1 and 0.3 - 0, weighted by how many answers they hold.
+    assert cell["ece"] == pytest.approx((0.05 + 0.67 + 0.3) / 4)
+    assert cell["cut"] == pytest.approx(1 / 5)
+
+
+def test_samples_give_pass_at_k_and_the_majority():
+    said = {"c1": ["3", "3", "4", "5"], "c2": ["4", "3", "3", "4"], "c3": ["4", "4", "4", "4"]}
+    rows = [row("chains", "c1", correct=True)] + [
+        row("chains", problem, answer=answer, correct=answer == "3", sample=i + 1)
+        for problem, answers in said.items()
+        for i, answer in enumerate(answers)
+    ]
+    sampled = summarise(pd.DataFrame(rows), (1, 2, 4, 8))["over"]["sampled"]
+    assert (sampled["samples"], sampled["temperature"], sampled["ks"]) == (4, 0.7, [1, 2, 4])
+    assert sampled["reasoning"]["n"] == 3
+    # 2, 2 and 0 right of 4: pass@2 is 1 - C(2, 2) / C(4, 2) twice.
+    assert sampled["reasoning"]["pass_at_k"] == pytest.approx({"1": 1 / 3, "2": 2 * (5 / 6) / 3, "4": 2 / 3})
+    # The tie in c2 goes to the answer that came first, 4.
+    assert sampled["reasoning"]["majority"] == pytest.approx(1 / 3)
+    assert sampled["by_family"]["chains"] == sampled["reasoning"]
+    assert "sampled" not in summarise(ROWS)["over"]
 
 
 def test_what_has_no_value_is_null():

@@ -51,6 +51,9 @@ SUM_ASKS = (
     r"from \w+ , find (\w+)$",
     r"what shows (\w+) \?",
     r"start with \w+ , what is (\w+) \?",
+    r"^find (\w+) , start at \w+ :",
+    r"^how many has (\w+) , from \w+ \?",
+    r"^what shows (\w+) , from \w+ \?",
 )
 
 
@@ -65,7 +68,8 @@ def solve_sum(prompt):
 
 
 def solve_story(prompt):
-    (who,) = _ask(prompt, r"how many has (\w+) \?", r"find how many \w+ (\w+) has", r"find what (\w+) has now")
+    (who,) = _ask(prompt, r"how many has (\w+) \?", r"find how many \w+ (\w+) has", r"find what (\w+) has now",
+                  r"how many \w+ has (\w+) \?")  # fmt: skip
     (total,) = re.findall(rf"(?<!\S)\w {who} (?:has|is at) (\d)", prompt)
     for verb, amount in re.findall(rf"(?<!\S)\w {who} (?:now )?(\w+) (\d)", prompt):
         if verb != "has":
@@ -74,9 +78,9 @@ def solve_story(prompt):
 
 
 def solve_program(prompt):
-    (asked,) = _ask(prompt, r"show (\w)$", r"what is (\w) \?", r"^find (\w) ,")
+    (asked,) = _ask(prompt, r"show (\w)$", r"what is (\w) \?", r"^find (\w) ,", r"what is (\w) at last \?")
     values = {}
-    for part in re.split(r" ; | , go ", prompt):
+    for part in re.split(r" ; | , go | \? ", prompt):
         words = part.split()
         if len(words) == 3 and words[2].isdigit():
             values[words[0]] = int(words[2])
@@ -88,7 +92,13 @@ def solve_program(prompt):
 
 
 def solve_grid(prompt):
-    (axis,) = _ask(prompt, r"what is the (row|column)", r"find the (row|column)", r"which (row|column) at last")
+    (axis,) = _ask(
+        prompt,
+        r"what is the (row|column)",
+        r"find the (row|column)",
+        r"which (row|column) at last",
+        r"which (row|column) \?$",
+    )
     row, column, facing = _ask(prompt, r"row (\d) .*?column (\d) , (?:faces )?(\w+)")
     position = [int(row), int(column)]
     for move in re.findall(r"(?<=; )\w (?:go|walks|turn|faces)? ?(\w+)(?: steps)?(?= ;|$)", prompt):
@@ -101,7 +111,7 @@ def solve_grid(prompt):
 
 
 def solve_swaps(prompt):
-    (thing,) = _ask(prompt, r"who has (\w+) \?", r"; find (\w+)$", r"who holds (\w+) at")
+    (thing,) = _ask(prompt, r"who has (\w+) \?", r"; find (\w+)$", r"who holds (\w+) at", r"^find (\w+) : ")
     holds = dict(re.findall(r"(?<!\S)(\w+) (?:has|holds) (\w+)(?= ;)", prompt))
     holds |= {person: thing for thing, person in re.findall(r"(?<!\S)(\w+) : (\w+)(?= ;)", prompt)}
     for one, two in re.findall(r"(?<=; )\w (?:swap )?(\w+) (?:swaps with|and|,) (\w+)", prompt):
@@ -133,7 +143,7 @@ def solve_relations(prompt):
         *keys, state = found[1].split(" of ")
         table = {(s, k): n for n, k, s in re.findall(r"(\w+) is (\w+) of (\w+)(?= ;)", prompt)}
         return _walk(table, state, keys[::-1])
-    state, rest = _ask(prompt, r"from (\w+) go to (.*)$", r"^start with (\w+) , find (.*) : ")
+    state, rest = _ask(prompt, r"from (\w+) go to (.*)$", r"^start with (\w+) , find (.*) : ", r"from (\w+) find (.*)$")
     table = {(s, k): n for k, s, n in re.findall(r"(\w+) of (\w+) is (\w+)", prompt)}
     table |= {(s, k): n for s, k, n in re.findall(r"(\w+) has (\w+) (\w+)", prompt)}
     return _walk(table, state, re.split(r" , to | , ", rest))
@@ -167,7 +177,7 @@ def solve_isa(prompt):
 
 
 def solve_containment(prompt):
-    (start,) = _ask(prompt, r"where is (\w+) \?", r"; find the (\w+)$")
+    (start,) = _ask(prompt, r"where is (\w+) \?", r"; find the (\w+)$", r"^find the (\w+) : ")
     links = dict(re.findall(r"(\w+) (?:is in|inside) (\w+)(?= ;|$)", prompt))
     links |= {held: holder for holder, held in re.findall(r"(\w+) holds (\w+)", prompt)}
     return _follow(links, start)

@@ -1,5 +1,7 @@
 """The one scorer: what is right, what is well-formed, and that no text makes it raise."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.core.chat import SPECIAL_TOKENS
 from pipeline.core.errors import UserError
 from pipeline.tasks.gsm8k import last_number, read_rows, split_solution
-from pipeline.tasks.score import Score, TaskProblem, score
+from pipeline.tasks.score import Score, TaskProblem, score, score_all
 
 WORLD = TaskProblem(
     id="w", task="story", domain="math", depth=2, template="0", structure="s", held_out=False,
@@ -49,7 +51,15 @@ def test_world_answer_that_is_not_well_formed_says_why(text, error):
     assert score(WORLD, text) == Score(answer=None, correct=False, well_formed=False, error=error)
 
 
-@pytest.mark.parametrize("said", ["1050", "$1,050", "1,050.00.", "= 1050", "is 7 and then 1050", "١٠٥٠", "01050"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("1050", "$1,050", "1,050.00.", "= 1050", "is 7 and then 1050", "01050"),
+        *("١٠٥٠", "१०५०", "１０５０", "１,０５０"),
+        *(r"\boxed{1050}", r"\boxed{\$1{,}050}", r"$$x = 1\,050$$", r"\(1\!,\!050\text{ apples}\)"),
+        r"\boxed{7}" * 5000 + r"\boxed{1050}",
+    ],
+)
 def test_open_answer_is_its_last_number_in_normal_form(said):
     assert score(NUMBER, f"<think>9</think>{said}<|end|>") == Score(answer="1050", correct=True, well_formed=True)
 
@@ -102,3 +112,20 @@ def test_rows_are_read_in_order_and_a_bad_line_is_named(tmp_path):
         list(read_rows(path))
     with pytest.raises(UserError, match="does not exist"):
         list(read_rows(tmp_path / "none.jsonl"))
+
+
+class Broken(str):
+    """An answer that cannot be compared."""
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        raise ValueError(f"no answer:\n{other}")
+
+
+def test_a_scorer_that_raises_is_named_in_its_row_and_costs_no_other():
+    broken = replace(WORLD, answer=Broken("7"))
+    scores = score_all([WORLD, broken, WORLD], ["7<|end|>"] * 3)
+    assert [each.correct for each in scores] == [True, False, True]
+    assert scores[1] == score(broken, "7<|end|>")
+    assert (scores[1].well_formed, scores[1].error) == (False, "scorer raised ValueError: no answer: 7")

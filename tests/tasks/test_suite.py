@@ -87,9 +87,9 @@ def test_a_family_that_runs_out_of_problems_says_so(monkeypatch):
     [
         ({"families": ("tales",)}, "family 'tales' is unknown; the families are chains, .*lookup"),
         ({"families": (), "held_out": ()}, "no family; name some"),
-        ({"depths": (7,)}, "depth 7 is out of reach"),
+        ({"depths": (9,)}, "depth 9 is out of reach"),
         ({"depths": ()}, "at least 1 item"),
-        ({"templates": 4}, "ask for 1 to 3"),
+        ({"templates": 5}, "ask for 1 to 4"),
         ({"problems_per_family": 0}, "greater than or equal to 1"),
     ],
 )
@@ -99,7 +99,7 @@ def test_a_suite_that_cannot_be_is_refused(change, message):
 
 
 def test_a_suite_is_of_the_world_or_of_a_benchmark():
-    with pytest.raises(ValidationError, match="suite 'both' needs exactly one of `world` and `gsm8k`"):
+    with pytest.raises(ValidationError, match="suite 'both' needs exactly one of `world`, `gsm8k`"):
         Suite(name="both", world=WORLD, gsm8k=Gsm8kSuite(path="x", num_problems=1))
     with pytest.raises(ValidationError, match="suite 'none' needs exactly one"):
         Suite(name="none")

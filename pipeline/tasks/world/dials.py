@@ -116,15 +116,20 @@ def checked_families(names: tuple[str, ...], also: tuple[str, ...] = ()) -> tupl
     return names
 
 
-def check_reach(names: Iterable[str], depths: Iterable[int], templates: int) -> None:
-    """Raise ValueError if one of the families does not have these depths or so many templates."""
+def check_reach(names: Iterable[str], depths: Iterable[int], templates: int, *, is_asked: bool = False) -> None:
+    """Raise ValueError if one of the families does not have these depths or so many templates.
+
+    is_asked: in eval, which may go beyond what corpora hold.
+    """
     for family in (FAMILIES[name] for name in names if name in FAMILIES):
+        deepest = family.asked_depth if is_asked else family.max_depth
+        most = family.asked_templates if is_asked else family.num_templates
         for depth in depths:
-            if not family.min_depth <= depth <= family.max_depth:
-                reach = f"{family.min_depth} to {family.max_depth}"
+            if not family.min_depth <= depth <= deepest:
+                reach = f"{family.min_depth} to {deepest}"
                 raise ValueError(f"depth {depth} is out of reach of family {family.name!r}; it has depths {reach}")
-        if not 1 <= templates <= family.num_templates:
-            raise ValueError(f"{templates} templates of {family.name!r}; ask for 1 to {family.num_templates}")
+        if not 1 <= templates <= most:
+            raise ValueError(f"{templates} templates of {family.name!r}; ask for 1 to {most}")
 
 
 def _checked_share(value: float) -> float:

@@ -42,14 +42,16 @@ class Family:
     primitives: tuple[Primitive, ...]
     write: Callable[[Random, int, int], Draft]
     graph_from: int  # depth from which there are enough graphs to split by; below it, by the whole prompt
-    num_templates: int = 3
+    num_templates: int = 3  # that corpora may hold; the one beyond them is asked in eval only
     min_depth: int = 1
-    max_depth: int = 6
+    max_depth: int = 6  # that corpora may hold; the depths beyond it are asked in eval only
+    asked_templates: int = 4
+    asked_depth: int = 8
 
     def make(self, rng: Random, depth: int, template: int) -> Problem:
         """A problem that needs exactly `depth` steps, in the words of `template`."""
-        assert self.min_depth <= depth <= self.max_depth, (self.name, depth)
-        assert 0 <= template < self.num_templates, (self.name, template)
+        assert self.min_depth <= depth <= self.asked_depth, (self.name, depth)
+        assert 0 <= template < self.asked_templates, (self.name, template)
         prompt, steps, choices, graph = self.write(rng, depth, template)
         return Problem(
             family=self.name,

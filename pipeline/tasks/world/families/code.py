@@ -14,6 +14,7 @@ _PROGRAM_WORDINGS = (
     ("{0} = {1}", "{0} {1} = {2}", "{0} ; show {1}"),
     ("{0} is {1}", "{0} {1} becomes {2}", "{0} ; what is {1} ?"),
     ("{0} : {1}", "{0} {1} : {2}", "find {1} , go {0}"),
+    ("{0} is {1}", "{0} {1} : {2}", "what is {1} at last ? {0}"),
 )  # start (name, number); line (label, name, expression); prompt (lines, asked name)
 
 

@@ -11,6 +11,7 @@ _GRID_WORDINGS = (
     ("robot at row {0} column {1} , faces {2}", "{0} go {1}", "{0} turn {1}", "{0} ; what is the {1} ?"),
     ("start : row {0} , column {1} , {2}", "{0} {1} steps", "{0} {1}", "{0} ; find the {1}"),
     ("row {0} and column {1} , faces {2}", "{0} walks {1}", "{0} faces {1}", "which {1} at last ? {0}"),
+    ("start : row {0} and column {1} , faces {2}", "{0} {1} steps", "{0} turn {1}", "{0} ; which {1} ?"),
 )  # start (row, column, facing); go (label, amount); turn (label, side); prompt (lines, axis)
 
 

@@ -26,11 +26,13 @@ _ISA_WORDINGS = (
     _Wording("{0} is {1}", "{0} ; what is {1} ?", "{0} is {1}"),
     _Wording("if {0} then {1}", "{0} ; so what is {1} ?", "{0} is {1}"),
     _Wording("{0} means {1}", "find what {1} means : {0}", "{0} is {1}"),
+    _Wording("{0} means {1}", "{0} ; so what is {1} ?", "{0} is {1}"),
 )
 _CONTAINMENT_WORDINGS = (
     _Wording("{0} is in {1}", "{0} ; where is {1} ?", "{0} in {1}"),
     _Wording("{0} inside {1}", "{0} ; find the {1}", "{0} in {1}"),
     _Wording("{1} holds {0}", "where is {1} ? {0}", "{0} in {1}"),
+    _Wording("{0} is in {1}", "find the {1} : {0}", "{0} in {1}"),
 )
 
 
@@ -106,6 +108,7 @@ _RELATION_WORDINGS = (
     RuleWording("{1} of {0} is {2}", "{0} ; from {1} go to {2}", " , to ", "{1} of {0} is {2}"),
     RuleWording("{2} is {1} of {0}", "{0} ; who is {2} of {1} ?", " of ", "{1} of {0} is {2}", last_first=True),
     RuleWording("{0} has {1} {2}", "start with {1} , find {2} : {0}", " , ", "{1} of {0} is {2}"),
+    RuleWording("{0} has {1} {2}", "{0} ; from {1} find {2}", " , to ", "{1} of {0} is {2}"),
 )
 
 

@@ -20,6 +20,7 @@ _CHAIN_WORDINGS = (
     Wording("{0} = {1}", ("{0} = {1} + {2}", "{0} = {1} - {2}"), "{0} ; from {1} , what is {2} ?"),
     Wording("{0} is {1}", ("{0} is {1} plus {2}", "{0} is {1} minus {2}"), "start at {1} , find {2} : {0}"),
     Wording("{0} : {1}", ("{0} : {2} more than {1}", "{0} : {2} less than {1}"), "{0} ; go from {1} to {2}"),
+    Wording("{0} is {1}", ("{0} : {2} more than {1}", "{0} : {2} less than {1}"), "find {2} , start at {1} : {0}"),
 )
 _COMPARE_WORDINGS = (
     Wording(
@@ -33,13 +34,29 @@ _COMPARE_WORDINGS = (
         "find what {2} holds , from {1} : {0}",
     ),
     Wording("{0} shows {1}", ("{0} is {2} above {1}", "{0} is {2} below {1}"), "{0} ; from {1} , find {2}"),
+    Wording(
+        "{0} holds {1}",
+        ("{0} has {2} more than {1}", "{0} has {2} less than {1}"),
+        "how many has {2} , from {1} ? {0}",
+    ),
 )
-_STORY_EVENTS = ("{0} {1} {2} {3}", "{0} {1} {2} {3} {4}", "{0} {1} now {2} {3}")  # label, name, verb, amount, object
-_STORY_STARTS = ("{0} {1} has {2}", "{0} {1} has {2} {3}", "{0} {1} is at {2}")  # label, name, number, object
+_STORY_EVENTS = (
+    "{0} {1} {2} {3}",
+    "{0} {1} {2} {3} {4}",
+    "{0} {1} now {2} {3}",
+    "{0} {1} {2} {3} {4}",
+)  # label, name, verb, amount, object
+_STORY_STARTS = (
+    "{0} {1} has {2}",
+    "{0} {1} has {2} {3}",
+    "{0} {1} is at {2}",
+    "{0} {1} is at {2}",
+)  # label, name, number, object
 _STORY_PROMPTS = (
     "{0} ; how many has {1} ?",
     "find how many {2} {1} has : {0}",
     "{0} ; find what {1} has now",
+    "{0} ; how many {2} has {1} ?",
 )  # lines, name, object
 
 

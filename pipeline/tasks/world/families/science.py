@@ -29,6 +29,11 @@ _UNIT_WORDINGS = (
         ),
         "start with {1} , what is {2} ? {0}",
     ),
+    Wording(
+        "{0} shows {1}",
+        ("{0} is {1} + {2}", "{0} is {1} - {2}", "{1} is {0} - {2}", "{1} is {0} + {2}"),
+        "what shows {2} , from {1} ? {0}",
+    ),
 )
 
 
@@ -41,6 +46,7 @@ _REACTION_WORDINGS = (
     RuleWording("{0} + {1} = {2}", "{0} ; take {1} , add {2}", " , add ", "{0} + {1} = {2}"),
     RuleWording("{0} with {1} makes {2}", "start with {1} , mix {2} : {0}", " , mix ", "{0} + {1} = {2}"),
     RuleWording("{1} in {0} makes {2}", "{0} ; to {1} add {2} , what is it ?", " then ", "{0} + {1} = {2}"),
+    RuleWording("{0} + {1} makes {2}", "to {1} add {2} , what is it ? {0}", " , add ", "{0} + {1} = {2}"),
 )
 
 
@@ -53,6 +59,7 @@ _FOOD_WORDINGS = (
     ("{0} eats {1}", "{0} ; from {1} go {2} {3}"),
     ("{1} feeds {0}", "{0} ; what is {2} steps {3} from {1} ?"),
     ("{1} is eaten by {0}", "start at {1} , find {2} {3} : {0}"),
+    ("{0} eats {1}", "{0} ; start at {1} , find {2} {3}"),
 )  # link (eater, eaten); prompt (links, first animal, number of steps, up or down)
 
 

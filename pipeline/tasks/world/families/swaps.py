@@ -10,6 +10,7 @@ _SWAP_WORDINGS = (
     ("{0} has {1}", "{0} {1} swaps with {2}", "{0} ; who has {1} ?"),
     ("{1} : {0}", "{0} {1} and {2} swap", "{0} ; find {1}"),
     ("{0} holds {1}", "{0} swap {1} , {2}", "who holds {1} at last ? {0}"),
+    ("{0} holds {1}", "{0} {1} swaps with {2}", "find {1} : {0}"),
 )  # start (name, object); swap (label, name, name); prompt (lines, object)
 _NUM_PEOPLE = 5
 

@@ -1,0 +1,75 @@
+"""The world's tasks as a folder for `lm_eval`: what it scores is what our scorer says of the same completion."""
+
+from itertools import product
+
+import pytest
+import yaml
+
+from pipeline.core.chat import END, SPECIAL_TOKENS
+from pipeline.tasks.harness.publish import publish_world
+from pipeline.tasks.harness.world_utils import MARKS, process_results, read_answer
+from pipeline.tasks.score import score
+from pipeline.tasks.suite import Suite, WorldSuite, load_suite
+
+SUITE = Suite(
+    name="w",
+    world=WorldSuite(
+        families=("chains", "lookup"), held_out=("swaps",), depths=(1,), problems_per_family=2, templates=1
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def problems():
+    return load_suite(SUITE, study_key="k", data_root=None)
+
+
+@pytest.mark.parametrize("is_ended", [True, False])
+def test_every_short_completion_is_read_as_our_scorer_reads_it(is_ended, problems):
+    """All completions of up to four tokens; one that did not end by itself is as long as it may be."""
+    problem = problems[0]
+    tokens = ("<think>", "</think>", "<|user|>", problem.answer, "so")
+    for length in range(5):
+        for said in product(tokens, repeat=length):
+            ours = score(problem, rendered(said) + END * is_ended)
+            theirs = process_results({"answer": problem.answer, "max_words": length + is_ended}, [" ".join(said)])
+            assert (theirs["correct"], theirs["well_formed"]) == (ours.correct, ours.well_formed), said
+            assert read_answer(" ".join(said), length + is_ended) == ours.answer
+
+
+def rendered(tokens):
+    """As the eval stage decodes: nobody's space beside a mark."""
+    text = " ".join(tokens)
+    for mark in SPECIAL_TOKENS:
+        text = text.replace(f" {mark}", mark).replace(f"{mark} ", mark)
+    return text
+
+
+def test_the_last_word_counts_for_models_that_were_not_taught_the_form():
+    doc = {"answer": "park", "max_words": 100}
+    assert process_results(doc, ["Ana is in the Park."]) == {"correct": 0.0, "well_formed": 0.0, "last_word": 1.0}
+    assert process_results(doc, [""]) == {"correct": 0.0, "well_formed": 0.0, "last_word": 0.0}
+
+
+def test_the_marks_are_those_of_the_chat_format():
+    assert set(MARKS) == set(SPECIAL_TOKENS)
+
+
+def test_the_folder_holds_a_task_a_family_and_groups_as_our_summary_has_them(problems, tmp_path):
+    publish_world(problems, 30, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *(f"{family}.{kind}" for family in ("chains", "lookup", "swaps") for kind in ("yaml", "jsonl")),
+        *("_frontload_world.yaml", "_frontload_held_out.yaml", "_frontload_lookup_control.yaml"),
+        *("utils.py", "README.md"),
+    }
+    group = yaml.safe_load((tmp_path / "_frontload_world.yaml").read_text())
+    assert (group["group"], group["task"]) == ("frontload_world", ["frontload_chains"])
+    assert "max_gen_toks: 30" in (tmp_path / "chains.yaml").read_text()
+
+
+def test_the_same_suite_gives_the_same_bytes(problems, tmp_path):
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        publish_world(problems, 30, tmp_path / name)
+    for path in (tmp_path / "first").iterdir():
+        assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
