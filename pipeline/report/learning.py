@@ -21,7 +21,7 @@ def curves(models: Sequence[Checkpoint]) -> pd.DataFrame:
     seen: set[Path] = set()
     for model in models:
         start = 0
-        for key, stage in _phases(model):
+        for key, stage in phases_of(model):
             curve = pd.read_parquet(Trained(stage.folder).curve, columns=["tokens_seen", "loss", "lr"])
             tokens = curve["tokens_seen"] + start
             is_new = stage.folder not in seen
@@ -34,7 +34,8 @@ def curves(models: Sequence[Checkpoint]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
 
 
-def _phases(model: Checkpoint) -> list[tuple[str, StageResult]]:
+def phases_of(model: Checkpoint) -> list[tuple[str, StageResult]]:
+    """The stages that trained a model, in order: all pretraining phases, or the SFT."""
     stages = model.arm.stages.items()
     if model.sft == BEFORE:
         return [(key, stage) for key, stage in stages if key.startswith("pretrain:")]
@@ -45,7 +46,7 @@ def _rows_by_phase(models: Sequence[Checkpoint]) -> dict[Path, list[str]]:
     """Which rows each pretraining artifact belongs to."""
     rows: dict[Path, list[str]] = {}
     for model in models:
-        for _, stage in _phases(model):
+        for _, stage in phases_of(model):
             rows.setdefault(stage.folder, []).append(model.pretrain)
     return rows
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.report.checkpoints import Checkpoint
+from pipeline.report.results import StageResult
 
 MODEL = ["pretrain", "sft", "seed"]  # columns that name a checkpoint
 PROBLEM = ["suite", "task", "problem"]  # columns that name a problem
@@ -66,6 +67,7 @@ LOGPROB = Metric(
     name="logprob",
     title="Gold-answer log-probability",
     column="gold_logprob",
+    kind="greedy",
     scale=1.0,
     unit="nats",
     says="log-probability of the gold answer right after the question; it scores style as much as skill",
@@ -94,9 +96,13 @@ def read_scores(models: Sequence[Checkpoint]) -> pd.DataFrame:
     frames: list[pd.DataFrame] = []
     for model in models:
         if model.evaluation is not None:
-            rows = pd.read_parquet(model.evaluation.folder / "rows.parquet", columns=_READ)
-            frames.append(rows.assign(pretrain=model.pretrain, sft=model.sft, seed=model.seed))
+            frames.append(read_rows(model.evaluation).assign(pretrain=model.pretrain, sft=model.sft, seed=model.seed))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*MODEL, *_READ])
+
+
+def read_rows(evaluation: StageResult) -> pd.DataFrame:
+    """Every row of one eval artifact."""
+    return pd.read_parquet(evaluation.folder / "rows.parquet", columns=_READ)
 
 
 def problem_values(scores: pd.DataFrame, metric: Metric) -> pd.DataFrame:

@@ -14,13 +14,16 @@ from pipeline.report.differences import PRETRAINING, SFT, baselines_of, differen
 from pipeline.report.figures.draw import Drawing
 from pipeline.report.figures.forest import forest
 from pipeline.report.figures.heat import heat_map
-from pipeline.report.figures.lines import depth_lines, loss_lines
+from pipeline.report.figures.lines import depth_lines, loss_lines, score_lines
+from pipeline.report.figures.reflect import reflection_lines
+from pipeline.report.kept import kept_scores
 from pipeline.report.learning import curves
 from pipeline.report.provenance import provenance
+from pipeline.report.reflection import measured, reflection_curves
 from pipeline.report.results import ArmResult
 from pipeline.report.scores import ACCURACY, METRICS
 from pipeline.report.table import Table
-from pipeline.report.tables import contrasts, data, families, grids, origins
+from pipeline.report.tables import contrasts, data, families, grids, origins, reflection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +59,8 @@ def all_contrasts(config: Report, models: list[Checkpoint], scores: pd.DataFrame
 
 def sections(material: Material) -> list[Section]:
     """All sections that have something to show, in the page's order."""
-    makers = (_grid, _differences, _depth, _families, _lookup, _bits, _curves, _corpora, _mixes, _cost, _provenance)
-    made = [maker(material) for maker in makers]
+    makers = (_grid, _differences, _depth, _families, _lookup, _bits, _curves, _reflection)
+    made = [maker(material) for maker in (*makers, _corpora, _mixes, _cost, _provenance)]
     return [section for section in made if section.tables or section.figures]
 
 
@@ -129,8 +132,20 @@ def _curves(material: Material) -> Section:
     frame = curves(material.models)
     drawing = loss_lines(material.models, frame, material.figures)
     tables = [data.curve_table(frame)] if len(frame) else []
+    scores = kept_scores(material.models)
+    drawings = _drawn(drawing) + _drawn(score_lines(material.models, scores, material.figures))
+    tables += [data.kept_table(scores)] if len(scores) else []
     says = "Losses of different mixes are over different text: compare each line with itself."
-    return Section(id="curves", title="Learning curves", says=says, figures=_drawn(drawing), tables=tables)
+    return Section(id="curves", title="Learning curves", says=says, figures=drawings, tables=tables)
+
+
+def _reflection(material: Material) -> Section:
+    frame = reflection_curves(measured(material.models))
+    suites = [frame[frame["suite"] == suite] for suite in dict.fromkeys(frame["suite"])]
+    drawings = [drawing for suite in suites for drawing in _drawn(reflection_lines(suite, material.figures))]
+    tables = [reflection.reflection_table(frame)] if len(frame) else []
+    says = "Each question is put with a chain of thought that goes wrong in one step; the model goes on from its end."
+    return Section(id="reflection", title="Reflection", says=says, figures=drawings, tables=tables)
 
 
 def _corpora(material: Material) -> Section:

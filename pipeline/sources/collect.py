@@ -19,7 +19,9 @@ from pipeline.core.track import Tracker
 from pipeline.sources.config import Corpus, Files
 from pipeline.sources.files import file_checksums, find_files, verify_checksums
 from pipeline.sources.rows import documents_of
+from pipeline.tasks.probes.shifts import alchemy_documents
 from pipeline.tasks.world.corpus import documents as world_documents
+from pipeline.tasks.world.split import Split
 
 __all__ = ["collect", "file_checksums"]
 
@@ -32,23 +34,30 @@ def collect(config: Corpus, *, study_key: str, data_root: Path | None, out: Path
     if config.files is not None:
         counts = _collect_files(config.name, config.files, data_root, out, track)
     else:
-        counts = _collect_world(config, study_key, out, track)
+        counts = _collect_drawn(config, study_key, out, track)
     (out / "counts.json").write_bytes(orjson.dumps(counts, option=orjson.OPT_INDENT_2))
     return Ledger(documents=counts["documents"] + counts["heldout"])
 
 
-def _collect_world(config: Corpus, study_key: str, out: Path, track: Tracker) -> dict[str, int]:
-    """Training documents from the world's train split, held-out ones from its test split."""
-    world = config.world
-    assert world is not None
-    stream = config.stream or config.name
-    train = world_documents(world, study_key=study_key, stream=stream, split="train", count=world.num_documents)
-    test = world_documents(world, study_key=study_key, stream=stream, split="test", count=config.heldout_documents)
+def _collect_drawn(config: Corpus, study_key: str, out: Path, track: Tracker) -> dict[str, int]:
+    """Training documents from the train split, held-out ones from the test split."""
+    dials = config.world or config.alchemy
+    assert dials is not None
+    train = _drawn(config, study_key, "train", dials.num_documents)
+    test = _drawn(config, study_key, "test", config.heldout_documents)
     return {
-        "documents": write_documents(out / "documents.parquet", _reported(train, world.num_documents, track)),
+        "documents": write_documents(out / "documents.parquet", _reported(train, dials.num_documents, track)),
         "heldout": write_documents(out / "heldout.parquet", test),
         "empty": 0,
     }
+
+
+def _drawn(config: Corpus, study_key: str, split: Split, count: int) -> Iterator[Document]:
+    stream = config.stream or config.name
+    if config.alchemy is not None:
+        return alchemy_documents(config.alchemy, study_key=study_key, stream=stream, split=split, count=count)
+    assert config.world is not None
+    return world_documents(config.world, study_key=study_key, stream=stream, split=split, count=count)
 
 
 def _collect_files(name: str, files: Files, data_root: Path | None, out: Path, track: Tracker) -> dict[str, int]:

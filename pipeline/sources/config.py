@@ -1,10 +1,11 @@
-"""A corpus by its sources: the dials of the world, or files below the data root."""
+"""A corpus by its sources: the dials of the world or of the letter tasks, or files below the data root."""
 
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from pipeline.core.config import Config
+from pipeline.tasks.probes.config import Alchemy
 from pipeline.tasks.world.dials import Dials
 
 VERSION = 1  # raised when the same input and config would give other documents
@@ -26,16 +27,17 @@ class Files(Config):
 
 
 class Corpus(Config):
-    """A named set of documents: from the world, or from files."""
+    """A named set of documents: from the world, from the letter tasks, or from files."""
 
     name: str
     world: Dials | None = None
     files: Files | None = None
-    stream: str = ""  # the world's random stream; empty: the corpus's name
-    heldout_documents: int = Field(default=1000, ge=0)  # the world only: drawn from its test split
+    alchemy: Alchemy | None = Field(default=None, exclude_if=lambda value: value is None)
+    stream: str = ""  # the random stream of what is drawn; empty: the corpus's name
+    heldout_documents: int = Field(default=1000, ge=0)  # of what is drawn: from the test split
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
-        if (self.world is None) == (self.files is None):
-            raise ValueError(f"corpus {self.name!r} needs either `world` or `files`, and not both")
+        if sum(origin is not None for origin in (self.world, self.files, self.alchemy)) != 1:
+            raise ValueError(f"corpus {self.name!r} needs exactly one of `world`, `files`, `alchemy`")
         return self

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pipeline.core.errors import UserError
-from pipeline.study.graph import arm_graph, corpus_graph
+from pipeline.study.graph import arm_graph, checkpoint_graph, corpus_graph
 from pipeline.study.node import Node, distinct
 from pipeline.study.schema import Study
 from pipeline.study.sweep import Point, command_of
@@ -13,11 +13,19 @@ Arm = tuple[Point, Study]
 
 def chosen_nodes(study: Study) -> list[Node]:
     """The nodes that `stage=` (and `corpus=`) name in one arm."""
-    graph = corpus_graph(study, study.corpus) if study.corpus else arm_graph(study)
+    if study.context.checkpoint and study.stage != "eval":
+        raise UserError(f"checkpoint={study.context.checkpoint} is for stage=eval; give that, or leave it out")
+    graph = _graph(study)
     nodes = [node for node in graph.values() if study.stage in ("all", node.stage)]
     if not nodes:
         raise UserError(f"stage '{study.stage}' has nothing to do with one corpus; leave out corpus={study.corpus}")
     return nodes
+
+
+def _graph(study: Study) -> dict[str, Node]:
+    if study.context.checkpoint:
+        return checkpoint_graph(study)
+    return corpus_graph(study, study.corpus) if study.corpus else arm_graph(study)
 
 
 def command_for(node: Node, arms: Sequence[Arm]) -> str:

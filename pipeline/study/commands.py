@@ -1,4 +1,4 @@
-"""What `stage=` can name: the graph's stages, the report, and the store's questions; one table, no logic of its own."""
+"""What `stage=` can name: stages, the report, published tasks, the store's questions; one table, without logic."""
 
 import shlex
 import sys
@@ -12,7 +12,8 @@ from pipeline.core.errors import UserError
 from pipeline.study import questions
 from pipeline.study.chosen import chosen_nodes, command_for
 from pipeline.study.door import complain
-from pipeline.study.fit import check_prompts
+from pipeline.study.fit import check_prompts, check_sandbox
+from pipeline.study.follow import check_ranks
 from pipeline.study.graph import arm_graph
 from pipeline.study.node import distinct
 from pipeline.study.parsing import parse
@@ -20,9 +21,11 @@ from pipeline.study.place import make_writable, open_store
 from pipeline.study.publish import write_report
 from pipeline.study.runner import Failure, Runner
 from pipeline.study.schema import Study
+from pipeline.study.scores import show_scores
 from pipeline.study.suggest import nearest
 from pipeline.study.survey import Survey, survey
 from pipeline.study.sweep import Point, compose_arms, points
+from pipeline.study.tasks import publish_tasks
 from pipeline.study.terminal import format_left, make_console, say
 from pipeline.study.verbs import STAGES
 from pipeline.study.view import View
@@ -32,6 +35,7 @@ Question = Callable[[Sequence[Arm], Console], None]
 
 QUESTIONS: dict[str, Question] = {
     "report": write_report,
+    "publish": publish_tasks,
     "ls": questions.ls,
     "why": questions.why,
     "verify": questions.verify,
@@ -63,6 +67,8 @@ def run_arm(arm: Arm, console: Console) -> None:
     report_failures(build([arm], console), [arm], console)
     if arm[1].stage == "all":
         write_report([arm], console)
+    if arm[1].stage == "eval":
+        show_scores(chosen_nodes(arm[1]), open_store(arm[1].context), console)
 
 
 def check_is_done(study: Study) -> None:
@@ -111,7 +117,9 @@ def build(arms: Sequence[Arm], console: Console) -> list[Failure]:
     runner = Runner(context=first.context, group=first.sweep.name if first.sweep else "single", forced=forced)
     view = View(console, found, min(runner.num_workers, max(len(found.todo), 1)))
     if found.todo:
+        check_ranks(found.todo)
         check_prompts(study for _, study in arms)
+        check_sandbox(found.todo)
         make_writable(first.context.store)
     say(console, _plan(len(arms), found, view))
     return runner.build(found, view)

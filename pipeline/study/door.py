@@ -8,7 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from pipeline.core.errors import UserError
+from pipeline.core.rank import num_ranks, rank
 from pipeline.study.explain import one_line
 from pipeline.study.orphans import let_forks_die_with_us
 from pipeline.study.register import register
@@ -38,14 +39,34 @@ def main() -> None:
     for launchers in ("hydra", "hydra_plugins"):  # they name each job, whose stages are done by then
         logging.getLogger(launchers).setLevel(logging.WARNING)
     let_forks_die_with_us()
+    if rank() > 0:
+        _follow()
+        return
     sys.argv[1:] = _flags_first(sys.argv[1:])
     try:
-        with mistakes_in_one_line():
+        with mistakes_in_one_line(), _in_its_place():
             register()
             _run()
     except KeyboardInterrupt:
         complain("interrupted; the same line carries on from here")
         sys.exit(130)
+
+
+def _follow() -> None:
+    """Another rank leads: all that this one does is to train with it."""
+    from pipeline.study.follow import follow
+
+    with mistakes_in_one_line():
+        follow()
+
+
+def _in_its_place() -> AbstractContextManager[None]:
+    """At the head of the other ranks, where there are any."""
+    if num_ranks() == 1:
+        return nullcontext()
+    from pipeline.study.follow import leading
+
+    return leading()
 
 
 @contextmanager

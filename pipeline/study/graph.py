@@ -11,6 +11,7 @@ from a fingerprint on this page.
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.core.duration import format_count
 from pipeline.curate.config import VERSION as CURATE_VERSION
 from pipeline.eval.config import VERSION as EVAL_VERSION
 from pipeline.lm.config import VERSION as LM_VERSION
@@ -22,6 +23,7 @@ from pipeline.sft.config import VERSION as SFT_VERSION
 from pipeline.sft.config import Sft
 from pipeline.sources.config import VERSION as SOURCES_VERSION
 from pipeline.study import work
+from pipeline.study.external import checkpoint_checksum, checkpoint_label, find_checkpoint
 from pipeline.study.inputs import with_file_checksums, with_suite_checksums
 from pipeline.study.node import Node
 from pipeline.study.schema import Phase, Study
@@ -38,12 +40,14 @@ def arm_graph(study: Study) -> dict[str, Node]:
     previous: Node | None = None
     for name, phase in study.phases.items():
         nodes[f"mix:{name}"] = builder.phase_mix(name, phase)
-        previous = builder.pretrain(phase, nodes[f"mix:{name}"], previous)
+        previous = builder.pretrain(name, phase, nodes[f"mix:{name}"], previous)
         nodes[f"pretrain:{name}"] = previous
+        nodes |= builder.kept_evaluations(f"pretrain:{name}", previous, nodes[f"mix:{name}"].label)
     assert previous is not None
     nodes["eval:pretrain"] = builder.evaluation(previous, _after_pretraining(study))
     nodes["mix:sft"] = builder.sft_mix()
     nodes["sft"] = builder.sft(previous, nodes["mix:sft"])
+    nodes |= builder.kept_evaluations("sft", nodes["sft"], arm_name(study))
     nodes["eval:sft"] = builder.evaluation(nodes["sft"], arm_name(study))
     return {**builder.data_nodes, **nodes}
 
@@ -53,6 +57,13 @@ def corpus_graph(study: Study, name: str) -> dict[str, Node]:
     builder = _Builder(study)
     builder.tokenized(name)
     return builder.data_nodes
+
+
+def checkpoint_graph(study: Study) -> dict[str, Node]:
+    """The eval of the one checkpoint that `checkpoint=` names, known by its content; it needs nothing of the store."""
+    name = study.context.checkpoint
+    assert name is not None, "chosen_nodes asks only where one is given"
+    return {"eval:checkpoint": _Builder(study).outside_evaluation(name)}
 
 
 def world_key(study: Study) -> str:
@@ -166,7 +177,7 @@ class _Builder:
         config = Mixing(
             weights=study.sft_mix.weights,
             max_repetitions=dict.fromkeys(study.sft_mix.weights, study.sft_mix.max_repetitions),
-            budget=round(study.sft.loss_tokens * study.sft.passes),
+            budget=study.sft.budget,
             unit="loss_tokens",
             loss="answers",
             sequence_length=study.sft.sequence_length,
@@ -187,13 +198,13 @@ class _Builder:
             work=0.1,
         )
 
-    def pretrain(self, phase: Phase, mix: Node, previous: Node | None) -> Node:
+    def pretrain(self, name: str, phase: Phase, mix: Node, previous: Node | None) -> Node:
         study = self.study
         config = Pretrain(
             model=study.model,
             optimizer=study.optimizer,
             schedule=phase.schedule(),
-            training=study.training,
+            training=study.training.model_copy(update={"keep_at": study.kept_in_phases()[name]}),
             init_key=f"{self.world_key}/init" if previous is None else "",
         )
         seconds = work.of_training(study.model, study.training, phase.tokens)
@@ -201,8 +212,9 @@ class _Builder:
 
     def sft(self, checkpoint: Node, mix: Node) -> Node:
         recipe = self.study.sft
-        config = Sft(optimizer=recipe.optimizer, schedule=recipe.schedule, training=recipe.training)
-        tokens = recipe.loss_tokens * recipe.passes / LOSS_SHARE
+        training = recipe.training.model_copy(update={"keep_at": self.study.kept_in_sft()})
+        config = Sft(optimizer=recipe.optimizer, schedule=recipe.schedule, training=training)
+        tokens = recipe.budget / LOSS_SHARE
         seconds = work.of_training(self.study.model, recipe.training, tokens)
         return self._train("sft", f"{SFT_VERSION}.{LM_VERSION}", mix, config.literals(), checkpoint, seconds)
 
@@ -222,9 +234,19 @@ class _Builder:
             work=seconds,
         )
 
-    def evaluation(self, checkpoint: Node, name: str) -> Node:
+    def kept_evaluations(self, key: str, trained: Node, name: str) -> dict[str, Node]:
+        """One for each checkpoint that a training stage keeps on the way: `eval:pretrain:branch@400000`."""
+        counts: list[int] = trained.literals["config"]["training"].get("keep_at", [])
+        return {
+            f"eval:{key}@{count}": self.evaluation(trained, f"{name} at {format_count(count)}", {"at": count})
+            for count in counts
+        }
+
+    def evaluation(self, checkpoint: Node, name: str, which: Mapping[str, int] | None = None) -> Node:
+        """which: of the checkpoints that the stage leaves; the last one where not given."""
         study = self.study
-        suites = with_suite_checksums(study.eval.suites, study.context.data_root)
+        asked = [suite for suite in study.eval.suites if suite.after in ("any", checkpoint.stage)]
+        suites = with_suite_checksums(asked, study.context.data_root)
         config = study.eval.model_copy(update={"suites": suites})
         heldout = {f"heldout:{name}": self.tokenized(name) for name in study.base_mix.weights}
         return Node(
@@ -232,8 +254,24 @@ class _Builder:
             stage="eval",
             label=f"{name}-s{study.seed}",
             version=f"{EVAL_VERSION}.{WORLD_VERSION}.{LM_VERSION}",  # generation lives in lm
-            literals={"config": config.literals(), "study_key": self.world_key},
+            literals={"config": config.literals(), "study_key": self.world_key, **(which or {})},
             parents={"checkpoint": checkpoint, **heldout},
+            seed=study.seed,
+            work=work.of_eval(config),
+        )
+
+    def outside_evaluation(self, name: str) -> Node:
+        study = self.study
+        suites = with_suite_checksums(study.eval.suites, study.context.data_root)  # who trained it is not known: all
+        config = study.eval.model_copy(update={"suites": suites})
+        content = checkpoint_checksum(find_checkpoint(name))
+        return Node(
+            kind="eval",
+            stage="eval",
+            label=f"{checkpoint_label(name)}-s{study.seed}",
+            version=f"{EVAL_VERSION}.{WORLD_VERSION}.{LM_VERSION}",
+            literals={"config": config.literals(), "study_key": self.world_key, "checkpoint": content},
+            parents={},
             seed=study.seed,
             work=work.of_eval(config),
         )

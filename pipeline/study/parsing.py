@@ -18,6 +18,9 @@ def parse(config: DictConfig) -> Study:
     raw = OmegaConf.to_container(config, resolve=True)
     assert isinstance(raw, dict)
     raw.pop("hydra", None)
+    groups = [raw.pop(group, None) or {} for group in ("suites", "benchmarks", "probes")]
+    added: dict[str, Any] = {name: suite for group in groups for name, suite in group.items()}
+    raw["eval"]["suites"] += [{"name": name, **suite} for name, suite in added.items()]
     raw["context"] = {key: raw.pop(key) for key in CONTEXT_KEYS if key in raw}
     try:
         return Study.model_validate(raw)

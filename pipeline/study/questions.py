@@ -75,10 +75,10 @@ def verify(arms: Sequence[Arm], console: Console) -> None:
 
 
 def gc(arms: Sequence[Arm], console: Console) -> None:
-    """Remove what neither the arms named here nor any page reaches, after asking."""
+    """Remove what neither the arms named here nor any page reaches and is no published folder, after asking."""
     store = _store(arms)
     kept = list(survey(_nodes(arms), store).done.values())
-    pages = [artifact for artifact in store.artifacts() if artifact.record.stage == "report"]
+    pages = [artifact for artifact in store.artifacts() if artifact.record.stage in ("report", "publish")]
     garbage = list(store.garbage([*kept, *pages]))
     for folder in garbage:
         say(console, f"nobody needs {folder}")

@@ -4,6 +4,9 @@
     recipes/scale/*.yaml    scale        (a model's size; root package)
     data_mixes/*.yaml       base_mix, pretrain_mix, sft_mix
     data_mixes/corpora/     corpora      (all of them, always: a dict by name)
+    recipes/suites/         suites       (more suites of the world: a dict by name)
+    recipes/benchmarks/     benchmarks   (suites of the harness: a dict by name)
+    recipes/probes/         probes       (suites of how reasoning holds up: a dict by name)
     sweeps/*.yaml           sweep        (root package; axes become hydra.sweeper.params)
 
 Found beside the package in a checkout or an editable install, and inside it in a wheel. Registering the files
@@ -29,6 +32,9 @@ PRIMARY: dict[str, Any] = {
         {"base_mix": "base"},
         {"pretrain_mix": "ldq"},
         {"sft_mix": "shq"},
+        {"suites": []},
+        {"benchmarks": []},
+        {"probes": []},
         {"recipe": "tunnel"},
         {"sweep": None},
         {"override hydra/job_logging": "stdout"},  # the default writes a log file into the folder it is called from
@@ -41,11 +47,15 @@ PRIMARY: dict[str, Any] = {
     "force": False,
     "store": "runs",
     "data_root": None,
+    "checkpoint": None,
     "workers": 0,
     "tracking": "offline",
     "lock": "kernel",
     "recipe_says": "",
     "tokenizer_corpora": [],
+    "suites": {},
+    "benchmarks": {},
+    "probes": {},
     "loss": "all",
     "hydra": {
         "output_subdir": None,
@@ -63,8 +73,11 @@ frontload                                   one arm of the default recipe, all s
 frontload pretrain_mix=ldq sft_mix=shq      another arm; what is shared is not computed again
 frontload stage=sft sft.passes=2            one stage by name (force=true: again, that stage alone)
 frontload -m sweep=asymmetry                every arm of a sweep; interrupted, the same line carries on
+frontload stage=eval checkpoint=PATH        any checkpoint, put to the recipe's suites
 frontload stage=report sweep=asymmetry      tables and plots from what the store holds
 frontload stage=ls|why|verify|gc            what the store holds, why a stage would run again
+frontload stage=publish                     the world's eval problems as tasks for lm_eval, for any model
+frontload benchmarks=[gsm8k,mmlu]           benchmarks beside the recipe's suites (data_root=PATH)
 
 stages: sources curate tokenize mix pretrain sft eval report; all (default)
 
@@ -110,8 +123,18 @@ def register() -> None:
         store.store(group="recipe", name=path.stem, node=node, package="_global_")
     for path in _files(root / "recipes" / "scale"):
         store.store(group="scale", name=path.stem, node=_load(path), package="_global_")
+    _register_suites(store, root / "recipes")
     for path in _files(root / "sweeps"):
         store.store(group="sweep", name=path.stem, node=_sweep(path), package="_global_")
+
+
+def _register_suites(store: ConfigStore, recipes: Path) -> None:
+    benchmarks = {path.stem: _load(path) for path in _files(recipes / "benchmarks")}
+    for name, node in benchmarks.items():
+        store.store(group="benchmarks", name=name, node=_suite(node, benchmarks), package=f"benchmarks.{name}")
+    for group in ("suites", "probes"):
+        for path in _files(recipes / group):
+            store.store(group=group, name=path.stem, node=_load(path), package=f"{group}.{path.stem}")
 
 
 def _files(folder: Path) -> list[Path]:
@@ -123,6 +146,14 @@ def _load(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise UserError(f"{path}: expected keys and values, found {type(content).__name__}; see the files beside it")
     return {str(key): value for key, value in content.items()}
+
+
+def _suite(node: dict[str, Any], benchmarks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """A suite of the harness: what a task does not say stands in the file of its name."""
+    own: dict[str, dict[str, Any]] = node["harness"]["tasks"]
+    known = {label: benchmarks.get(label, node)["harness"]["tasks"].get(label, {}) for label in own}
+    tasks = {label: {**known[label], **(task or {})} for label, task in own.items()}
+    return {**node, "harness": {"limit": None, "max_gen_toks": None, **node["harness"], "tasks": tasks}}
 
 
 def _sweep(path: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from pipeline.core.errors import UserError
+from pipeline.core.rank import num_ranks
 from pipeline.core.store import Artifact
 from pipeline.study.node import Node
 from pipeline.study.pool import run_in_worker, start_worker
@@ -45,7 +46,9 @@ class Runner:
 
     @property
     def num_workers(self) -> int:
-        """As asked, or one for each core."""
+        """As asked, or one for each core; one where this process leads other ranks, which follow it alone."""
+        if num_ranks() > 1:
+            return 1
         return self.context.workers or os.cpu_count() or 1
 
     def build(self, survey: Survey, view: View) -> list[Failure]:

@@ -19,6 +19,7 @@ class Progress:
     total: float
     unit: str
     note: str
+    remark: str = ""  # to be said once, and to stay
 
 
 Sink = Callable[[Progress], None]
@@ -37,16 +38,24 @@ class RunTracker:
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Append to metrics.jsonl; mirror to W&B."""
-        seconds = round(time.monotonic() - self._started, 3)
-        self._file.write(orjson.dumps({"step": step, "seconds": seconds, **values}) + b"\n")
-        self._file.flush()
+        self._write(step, values)
         self._mirror.log(step, values)
 
     def progress(self, done: float, total: float, unit: str, note: str = "") -> None:
         """Tell the view."""
         self._sink(Progress(self._fingerprint, done, total, unit, note))
 
+    def remark(self, step: int, line: str) -> None:
+        """Append to metrics.jsonl; tell the view."""
+        self._write(step, {"remark": line})
+        self._sink(Progress(self._fingerprint, 0, 0, "", "", line))
+
     def close(self, *, failed: bool) -> None:
         """Close the file and the mirror."""
         self._file.close()
         self._mirror.finish(failed=failed)
+
+    def _write(self, step: int, values: Mapping[str, float | str]) -> None:
+        seconds = round(time.monotonic() - self._started, 3)
+        self._file.write(orjson.dumps({"step": step, "seconds": seconds, **values}) + b"\n")
+        self._file.flush()

@@ -10,8 +10,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from pipeline.core.checkpoint import Checkpoint
 from pipeline.core.ledger import Ledger
 from pipeline.core.track import Tracker
+from pipeline.study.external import find_checkpoint
 from pipeline.tasks.suite import Suite
 
 Folders = Mapping[str, Path]
@@ -24,6 +26,7 @@ class Place:
     out: Path
     track: Tracker
     data_root: Path | None
+    checkpoint: str | None = None  # from outside the store, for eval
 
 
 Verb = Callable[[Mapping[str, Any], Folders, Place], Ledger]
@@ -101,10 +104,11 @@ def _eval(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger
     from pipeline.eval.config import Eval
     from pipeline.eval.evaluate import evaluate
 
+    checkpoint = folders["checkpoint"] if "checkpoint" in folders else find_checkpoint(place.checkpoint or "")
     heldout = {role.removeprefix("heldout:"): folder for role, folder in folders.items() if role != "checkpoint"}
     return evaluate(
         Eval.model_validate(literals["config"]),
-        folders["checkpoint"],
+        Checkpoint(checkpoint).at(literals["at"]).folder if "at" in literals else checkpoint,
         heldout,
         study_key=literals["study_key"],
         data_root=place.data_root,
@@ -124,5 +128,6 @@ VERBS: dict[str, Verb] = {
     "eval": _eval,
 }
 
-RESUMABLE = frozenset({"pretrain", "sft"})  # kinds whose work folder is kept after a kill, and carried on
+TRAININGS = frozenset({"pretrain", "sft"})
+RESUMABLE = TRAININGS | {"eval"}  # kinds whose work folder is kept after a kill, and carried on
 STAGES = ("sources", "curate", "tokenize", "mix", "pretrain", "sft", "eval")  # in running order

@@ -42,6 +42,8 @@ class _Running:
         speed = (message.done - first_done) / seconds if seconds >= SECONDS_OF_A_SPEED else 0.0
         is_worth_it = message.unit in WITH_SPEED and speed >= 1
         parts = [message.note, f"{format_count(speed)} {message.unit}/s" if is_worth_it else ""]
+        if is_worth_it and message.done < message.total:
+            parts.append(f"{format_left((message.total - message.done) / speed)} left")
         self.line = ", ".join(part for part in parts if part)
         self.share = message.done / message.total
 
@@ -86,6 +88,8 @@ class View:
     def progressed(self, message: tracker.Progress) -> None:
         """A node told how far it is."""
         running = self._running.get(message.fingerprint)
+        if running is not None and message.remark:
+            self._say(("note", "yellow"), f" {_name(running.node)}: {message.remark}")
         if running is None or message.total <= 0:
             return
         running.hear(message)

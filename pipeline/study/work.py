@@ -9,13 +9,15 @@ from pipeline.lm.config import Model, Training
 from pipeline.sources.config import Corpus
 
 DOCUMENTS_OF_FILES = 20_000  # nobody has counted them yet
+BENCHMARK_PROBLEMS = 1000  # likewise
 START = 3.0  # a worker's first torch
 COMPILE = 20.0
 
 
 def of_documents(corpus: Corpus, seconds_each: float) -> float:
     """Reading, writing or encoding a corpus."""
-    count = corpus.world.num_documents if corpus.world else DOCUMENTS_OF_FILES
+    drawn = corpus.world or corpus.alchemy
+    count = drawn.num_documents if drawn else DOCUMENTS_OF_FILES
     return 0.3 + count * seconds_each
 
 
@@ -29,10 +31,13 @@ def of_eval(config: Eval) -> float:
     """Generation for all problems and sampled traces."""
     completions = 0
     for suite in config.suites:
-        tasks, each = 1, suite.gsm8k.num_problems if suite.gsm8k else 0
+        file = suite.gsm8k or suite.code
+        tasks, each = 1, file.num_problems if file else 0
         if suite.world:
             tasks = len({*suite.world.families, *suite.world.held_out})
             each = suite.world.problems_per_family
+        if suite.harness:
+            tasks, each = len(suite.harness.tasks), suite.harness.limit or BENCHMARK_PROBLEMS
         completions += tasks * (each + config.traces * min(config.graded_problems, each))
     return START + completions * config.max_new_tokens * 6e-5
 

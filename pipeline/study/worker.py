@@ -9,10 +9,11 @@ from pathlib import Path
 from pipeline.core.errors import UserError
 from pipeline.core.ledger import Ledger
 from pipeline.core.store import Artifact, Store, Wanted
+from pipeline.study.follow import carry_out
 from pipeline.study.mirror import RunIdentity
 from pipeline.study.schema import Context
 from pipeline.study.tracker import Progress, RunTracker, Sink
-from pipeline.study.verbs import RESUMABLE, VERBS, Place
+from pipeline.study.verbs import RESUMABLE, Place
 
 
 class StageFailedError(Exception):
@@ -57,7 +58,7 @@ def _make(job: Job, out: Path, sink: Sink) -> Ledger:
     failed = True
     try:
         folders = {role: artifact.folder for role, artifact in job.parents.items()}
-        ledger = VERBS[job.kind](job.wanted.literals, folders, Place(out, tracker, job.context.data_root))
+        ledger = carry_out(job.kind, job.wanted.literals, folders, _place(job, out, tracker))
         failed = False
         return ledger
     except (UserError, OSError):
@@ -68,6 +69,10 @@ def _make(job: Job, out: Path, sink: Sink) -> Ledger:
         raise StageFailedError(f"{_in_one_line(error)} (stack: {stack})") from error
     finally:
         tracker.close(failed=failed)
+
+
+def _place(job: Job, out: Path, tracker: RunTracker) -> Place:
+    return Place(out, tracker, job.context.data_root, job.context.checkpoint)
 
 
 def _identity(job: Job) -> RunIdentity:

@@ -4,12 +4,13 @@ Writes a folder for `AutoTokenizer.from_pretrained`: `tokenizer.json`, its confi
 `core.chat`. In tokenizers made here the special tokens have the ids 0-5; an existing one gains those it lacks.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+from tokenizers import AddedToken, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
-from tokenizers import decoders, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from pipeline.core.chat import CHAT_TEMPLATE, END, PAD, SPECIAL_TOKENS
@@ -73,14 +74,23 @@ def _bpe_backend(vocab_size: int, sample: list[str]) -> Backend:
 def _wrap(backend: Backend) -> PreTrainedTokenizerFast:
     ids = [backend.token_to_id(token) for token in SPECIAL_TOKENS]
     assert ids == list(range(len(SPECIAL_TOKENS))), ids
-    return PreTrainedTokenizerFast(tokenizer_object=backend, **_CHAT, extra_special_tokens=_MARKS)
+    return PreTrainedTokenizerFast(tokenizer_object=_with_visible_marks(backend), **_CHAT)
+
+
+def _with_visible_marks(backend: Backend) -> Backend:
+    """Marks that `skip_special_tokens` leaves in the text: others must be able to tell a thought from an answer."""
+    state = json.loads(backend.to_str())
+    for token in state["added_tokens"]:
+        token["special"] = token["content"] not in _MARKS
+    return Backend.from_str(json.dumps(state))
 
 
 def _existing(path: str, data_root: Path | None) -> PreTrainedTokenizerFast:
     if data_root is None or not (data_root / path / "tokenizer.json").is_file():
         raise UserError(f"tokenizer path {path!r} has no tokenizer.json below data_root {data_root}; correct either")
     tokenizer = AutoTokenizer.from_pretrained(data_root / path, local_files_only=True)
-    tokenizer.add_special_tokens({"pad_token": PAD, "eos_token": END, "extra_special_tokens": _MARKS})
+    tokenizer.add_special_tokens({"pad_token": PAD, "eos_token": END})
+    tokenizer.add_tokens([AddedToken(mark, normalized=False) for mark in _MARKS])
     tokenizer.chat_template = CHAT_TEMPLATE
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()

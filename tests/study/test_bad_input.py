@@ -37,7 +37,7 @@ def run(tmp_path, monkeypatch, capsys):
 
 TABLE = [
     (["pretrain_mix=ldqq"], "there is no pretrain_mix 'ldqq'; did you mean 'ldq'?"),
-    (["pretrain_mix=nosuch"], "there is no pretrain_mix 'nosuch'; there are: alf, base, "),
+    (["pretrain_mix=nosuch"], "there is no pretrain_mix 'nosuch'; there are: alchemy, alf, "),
     (["recipe=smok"], "there is no recipe 'smok'; did you mean 'smoke'?"),
     (["stage=evl"], "there is no stage 'evl'; did you mean 'eval'?"),
     (["-m", "sweep=asymetry"], "there is no sweep 'asymetry'; did you mean 'asymmetry'?"),

@@ -49,6 +49,38 @@ def loss_lines(models: Sequence[Checkpoint], frame: pd.DataFrame, folder: Path) 
     return save(figure, "curves", folder, caption=caption, alt=alt)
 
 
+@styled
+def score_lines(models: Sequence[Checkpoint], frame: pd.DataFrame, folder: Path) -> Drawing | None:
+    """Accuracy of checkpoints kept on the way; pretraining left, SFT right. frame: `kept.kept_scores`."""
+    parts = [part for part in (PRETRAINING, SFT) if part in set(frame["part"])]
+    if not parts:
+        return None
+    figure, panels = canvas(4.6 * len(parts), 3.2, 1, len(parts))
+    for axes, part in zip(panels, parts, strict=True):
+        _score_panel(axes, frame[frame["part"] == part], rows_of(models), part)
+    _legend(figure, panels)
+    caption = "Accuracy (%) of checkpoints kept on the way, against tokens; in SFT those that carry loss."
+    alt = "Accuracy against tokens; one line a run, coloured by pretrain mix; numbers in the table below."
+    return save(figure, "kept", folder, caption=caption, alt=alt)
+
+
+def _score_panel(axes: Axes, frame: pd.DataFrame, rows: list[str], part: str) -> None:
+    seeds = sorted(set(frame["seed"]))
+    named: set[str] = set()
+    for (line, seed), points in frame.groupby(["line", "seed"], sort=False):
+        row = str(line).partition(" > ")[0]
+        colour, marker = (kinds[rows.index(row) % len(kinds)] for kinds in (COLOURS, MARKERS))
+        label = row if row not in named else None
+        named.add(row)
+        dashes = _DASHES[seeds.index(seed) % len(_DASHES)]
+        at = points.sort_values("tokens")
+        axes.plot(at["tokens"] / 1e6, at["accuracy"], dashes, color=colour, marker=marker, markersize=4, label=label)
+    axes.set_title(part, loc="left")
+    axes.set_xlabel("million tokens")
+    axes.set_ylabel("accuracy (%)")
+    axes.grid(visible=True, axis="y")
+
+
 def _depth_panel(axes: Axes, frame: pd.DataFrame, rows: list[str], title: str) -> None:
     for row in rows:
         line = frame[frame["pretrain"] == row].sort_values("depth")

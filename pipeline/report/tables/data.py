@@ -78,6 +78,33 @@ def curve_table(frame: pd.DataFrame) -> Table:
     )
 
 
+def kept_table(frame: pd.DataFrame) -> Table:
+    """One row a checkpoint on the way, lines together. frame: `kept.kept_scores`."""
+    rows = [
+        [
+            head(r["line"]),
+            text_cell(r["part"]),
+            text_cell(f"{r['seed']}"),
+            number(r["tokens"], ",.0f"),
+            number(r["accuracy"], ".1f"),
+            number(r["graded"], ".1f"),
+            number(r["format"], ".1f"),
+        ]
+        for r in records(frame)
+    ]
+    words = [Column(title=title, is_number=False) for title in ("run", "stage", "seed")]
+    numbers = ["tokens", "accuracy %", "gold-answer probability %", "answer format %"]
+    return Table(
+        name="kept",
+        caption="Scores on the way, of checkpoints that were kept while a run trained",
+        columns=[*words, *(Column(title=title) for title in numbers)],
+        rows=rows,
+        frame=frame,
+        note="Tokens of pretraining so far; in SFT those that carry loss. A shared trunk stands with the first arm.",
+        is_long=len(rows) > 20,
+    )
+
+
 def _plain(value: float | None) -> Cell:
     if value is None:
         return Cell(text=MISSING)
