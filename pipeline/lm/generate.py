@@ -1,9 +1,10 @@
 """Batched generation for transformers' causal models: token ids in, completions out, quick on one core.
 
-What makes it quick: prompts begin longest first, in groups of similar length, equal ones read once; a key-value
-cache written in place (transformers' own grows by copying itself at every step); rows that have ended give
-their place to prompts that wait, so that the batch stays full. Greedy answers are those of `model.generate` in
-fp32, token for token.
+What makes it quick: prompts begin in groups of similar length, equal ones read once, shortest first (a completion
+that goes on and on then lies beside longer prompts, not shorter ones); a key-value cache written in place
+(transformers' own grows by copying itself at every step); rows that have ended give their place to prompts that
+wait, so that the batch stays full; for common models a pass with little overhead (`quick`). Greedy answers are
+those of `model.generate` in fp32, token for token.
 
 Sampling draws one uniform number per (key, step) up front and inverts the distribution with it, so that
 a prompt's sample depends on its key and on the model, not on what else stands in the batch.
@@ -95,7 +96,7 @@ def complete(
     """As `generate`, with the log-probability of each token where the settings ask for it."""
     assert all(len(prompt) for prompt in prompts), "an empty prompt cannot be completed"
     count, steps, sampling = len(prompts), settings.max_new_tokens, settings.sampling
-    order = sorted(range(count), key=lambda index: (len(prompts[index]), prompts[index]), reverse=True)
+    order = sorted(range(count), key=lambda index: (len(prompts[index]), prompts[index]))
     ends = [settings.end] if isinstance(settings.end, int) else list(settings.end)
     uniforms = _draw(sampling, count, steps).to(model.device)
     output = torch.full((count + 1, steps), -1, device=model.device)

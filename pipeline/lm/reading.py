@@ -28,7 +28,7 @@ class Group:
 
 @dataclass(slots=True)
 class Reader:
-    """Prompts in the order in which they are to begin, longest first and equal ones side by side."""
+    """Prompts in the order in which they are to begin, shortest first and equal ones side by side."""
 
     model: PreTrainedModel
     forward: Forward
@@ -46,8 +46,9 @@ class Reader:
     @property
     def longest(self) -> int:
         """Columns that prompts to come may need, padding of their group included."""
-        ready = 0 if self.group is None or not self.ready else int(self.group.lengths.max())
-        return max(ready, len(self.prompts[self.waiting[0]]) if self.waiting else 0)
+        if self.waiting:
+            return len(self.prompts[self.waiting[-1]])
+        return 0 if self.group is None or not self.ready else int(self.group.lengths.max())
 
     def take(self, count: int) -> tuple[Group, list[int], list[int]]:
         """At most `count` prompts of one group: the group, their rows in it, their numbers."""
@@ -61,18 +62,18 @@ class Reader:
         distinct: dict[tuple[int, ...], int] = {}
         while self.waiting:
             prompt = tuple(self.prompts[self.waiting[0]])
-            if self._is_full(distinct, is_new=prompt not in distinct):
+            if self._is_full(prompt, distinct):
                 break
             row = distinct.setdefault(prompt, len(distinct))
             self.ready.append((row, self.waiting.popleft()))
         self.group = _read(self.model, self.forward, list(distinct))
 
-    def _is_full(self, distinct: Collection[tuple[int, ...]], *, is_new: bool) -> bool:
+    def _is_full(self, prompt: tuple[int, ...], distinct: Collection[tuple[int, ...]]) -> bool:
+        """Whether this one, the longest so far, is for the next group; a first one never is."""
         if self.at_once is not None:
             return len(self.ready) >= self.at_once
         tokens = _CPU_TOKENS if self.model.device.type == "cpu" else _GPU_TOKENS
-        longest = len(next(iter(distinct), ()))
-        return is_new and (len(distinct) + 1) * longest > tokens
+        return bool(distinct) and prompt not in distinct and (len(distinct) + 1) * len(prompt) > tokens
 
 
 def _read(model: PreTrainedModel, forward: Forward, prompts: Sequence[Sequence[int]]) -> Group:

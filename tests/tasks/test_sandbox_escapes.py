@@ -85,6 +85,8 @@ def secret() -> Iterator[Path]:
     "path", ["/etc/passwd", "/etc/hostname", str(Path.home()), str(HERE), "/proc/1/environ", "/sys"]
 )
 def test_files_of_this_machine_cannot_be_read(path: str):
+    if path.startswith("/tmp/"):
+        pytest.skip("a checkout below /tmp: inside, that is the scratch folder, so there is nothing to be stopped at")
     stopped(f"import os\nprint(os.listdir({path!r}) if {Path(path).is_dir()} else open({path!r}).read())")
 
 
