@@ -9,7 +9,7 @@ import torch
 from tokenizers import decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from pipeline.core.chat import render
+from pipeline.core.chat import render, render_prompt
 from pipeline.core.checkpoint import Checkpoint
 from pipeline.core.document import Document
 from pipeline.core.track import Silent
@@ -57,7 +57,9 @@ def learnt(tmp_path_factory) -> Learnt:
     problems = load_suite(SUITE, study_key=STUDY_KEY, data_root=None)
     documents = [taught(problem) for problem in problems]
     model = build(MODEL, tokenizer, "learnt")
-    memorise(model, [tokenizer(render(document).text)["input_ids"] for document in documents])
+    asked = [tokenizer(render_prompt(document.prompt))["input_ids"] for document in documents]
+    whole = [tokenizer(render(document).text)["input_ids"] for document in documents]
+    memorise(model, asked, [text[len(question) :] for question, text in zip(asked, whole, strict=True)])
     save(model, tokenizer, Checkpoint(folder).model)
     config = Eval(suites=(SUITE,), max_new_tokens=12, traces=2, graded_problems=2, batch_size=5)
     return Learnt(folder, config, problems, documents)
@@ -72,15 +74,28 @@ def taught(problem: TaskProblem) -> Document:
     return Document(id=problem.id, source="test", prompt=problem.prompt, reasoning=trace, answer=answer)
 
 
-def memorise(model, documents: list[list[int]], padding: int = 0) -> None:
-    longest = max(map(len, documents))
-    ids = torch.tensor([[*document, *[padding] * (longest - len(document))] for document in documents])
-    labels = ids.masked_fill(ids == padding, -100)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
-    for _ in range(150):
+def memorise(model, asked: list[list[int]], said: list[list[int]], padding: int = 0) -> None:
+    """Train until every token to be said is all but certain: another machine's arithmetic then says the same."""
+    longest = max(len(a) + len(b) for a, b in zip(asked, said, strict=True))
+    rows = [[*a, *b, *[-100] * (longest - len(a) - len(b))] for a, b in zip(asked, said, strict=True)]
+    labels = torch.tensor(rows)
+    ids = labels.masked_fill(labels == -100, padding)
+    answers = labels.clone()
+    for row, question in zip(answers, asked, strict=True):
+        row[: len(question)] = -100
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3, weight_decay=0.0)
+    for _ in range(2000):
         optimizer.zero_grad()
-        model(input_ids=ids, labels=labels).loss.backward()
+        losses = token_losses(model(input_ids=ids).logits, answers)
+        if losses.max() < 2e-3:
+            return
+        losses.sum().div((answers != -100).sum()).backward()
         optimizer.step()
+    raise AssertionError(f"the tiny model has not learnt its suite by heart: {losses.max():.4f} nats at one token")
+
+
+def token_losses(logits, labels):
+    return torch.nn.functional.cross_entropy(logits[:, :-1].transpose(1, 2), labels[:, 1:], reduction="none")
 
 
 CHATML = (
@@ -102,10 +117,10 @@ def foreign(tmp_path_factory) -> Learnt:
     with torch.random.fork_rng():
         torch.manual_seed(1)
         model = LlamaForCausalLM(config)
-    asked = [tokenizer.apply_chat_template(chat(problem), tokenize=False) for problem in problems]
     memorise(
         model,
-        [tokenizer(text, add_special_tokens=False)["input_ids"] for text in asked],
+        [encode(tokenizer, chat(problem), add_generation_prompt=True) for problem in problems],
+        [tokenizer(f" {problem.answer} <|im_end|>", add_special_tokens=False)["input_ids"] for problem in problems],
         padding=tokenizer.pad_token_id,
     )
     model.save_pretrained(folder)
@@ -115,7 +130,12 @@ def foreign(tmp_path_factory) -> Learnt:
 
 
 def chat(problem: TaskProblem) -> list[dict[str, str]]:
-    return [{"role": "user", "content": problem.prompt}, {"role": "assistant", "content": problem.answer}]
+    return [{"role": "user", "content": problem.prompt}]
+
+
+def encode(tokenizer: PreTrainedTokenizerFast, messages: list[dict[str, str]], **options) -> list[int]:
+    text = tokenizer.apply_chat_template(messages, tokenize=False, **options)
+    return tokenizer(text, add_special_tokens=False)["input_ids"]
 
 
 def foreign_tokenizer() -> PreTrainedTokenizerFast:
