@@ -1,87 +1,115 @@
-"""Documents that share a question with an eval suite, found with datatrove's n-gram filter.
+"""Documents that hold an eval question, found by n-grams and by whole questions.
 
-A document is contaminated where it has `ngram` words in a row with an eval question (case, punctuation and
-numbers normalised, so that a question with other numbers counts too), or where its prompt is an eval
-question word for word, however short. datatrove's index is written to a scratch folder.
-
-The index is written here in datatrove's format (0.10.1: its own indexer needs lighteval even where the
-questions are given), and words are split by a regular expression (its English tokenizer needs spacy).
+A document is contaminated where it has `ngram` words in a row with an eval question, or with the question's end and its
+answer's beginning (case, punctuation and numbers normalised, so that a question with other numbers counts too);
+and where it holds a whole question word for word: anywhere, if that has eight words or more, as a line or a sentence
+if it is shorter, and as a prompt however short it is. The n-gram, or the question, is kept as evidence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import regex
-from datatrove.data import Document as Piece
-from datatrove.pipeline.decont import NGramsDecontConfig, NGramsDecontFilter
-from datatrove.utils.text import TextNormConfig, ngrams, simplify_text
-from datatrove.utils.word_tokenizers import WordTokenizer
-from loguru import logger
 
 from pipeline.core.document import Document
+from pipeline.curate.questions import QUOTED_WORDS, Index, read_index, write_index
 from pipeline.curate.steps import Reason, parts
+from pipeline.curate.words import number_blind_words, plain_words, shingles
 from pipeline.tasks.score import TaskProblem
 
-_WORD = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}'’-]*|\p{N}+|[^\s\p{L}\p{N}]")
-_EXACT = TextNormConfig(norm_numbers=False)
+_KEY_WORDS = 3  # a whole question is looked up by its first words
+_Found = tuple[tuple[str, ...], str]
+_SENTENCE = regex.compile(r"[\n.?!:;\"“”()]+")
+_LEAST_WORDS = 4  # a shorter question is one only where it is a document's whole prompt
+_SHOWN = 200  # characters of evidence
+
+
+def index_questions(folder: Path, suites: Mapping[str, Sequence[TaskProblem]], ngram: int) -> dict[str, Any]:
+    """Write the index that a `Decontaminator` reads; returns what a corpus's card says of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_index(folder, suites, ngram)
 
 
 class Decontaminator:
-    """A filter against all questions of the suites."""
+    """A filter against all questions of the suites. It reads its index when first asked, in any process."""
 
-    def __init__(self, suites: Mapping[str, Sequence[TaskProblem]], ngram: int, scratch: Path) -> None:
-        """Index the questions; scratch: an empty folder for datatrove's files."""
-        words: Any = _Words()  # datatrove says str, and takes a tokenizer
-        config = NGramsDecontConfig(n_grams=ngram)
-        self._filter = NGramsDecontFilter(str(scratch), config=config, language=words)
-        hashes = {
-            suite: [self._hashes(problem.prompt, config) for problem in problems] for suite, problems in suites.items()
-        }
-        for suite, of_questions in hashes.items():
-            table = np.array(sorted(set().union(*of_questions)), dtype=config.hash_config.np_descr)
-            table.tofile(scratch / f"{suite}.index.hashes")
-        logger.disable("datatrove")  # off the terminal, where the study shows its progress
-        self._filter.load_index_hashes()
-        logger.enable("datatrove")
-        self._exact = {
-            simplify_text(problem.prompt, _EXACT): f"{suite}: {problem.id}"
-            for suite, problems in suites.items()
-            for problem in problems
-        }
-        self.num_questions = {suite: len(problems) for suite, problems in suites.items()}
-        self.num_shorter = {suite: of_questions.count(frozenset()) for suite, of_questions in hashes.items()}
+    def __init__(self, folder: Path, ngram: int) -> None:
+        """folder: where `index_questions` wrote."""
+        self._folder, self._ngram = folder, ngram
+        self._held: _Held | None = None
 
     def __call__(self, document: Document) -> Reason | None:
-        """Drop a contaminated document; the evidence names the suite and what is shared."""
-        whole = self._exact.get(simplify_text(document.prompt, _EXACT)) if document.prompt else None
-        if whole is not None:
-            return Reason("contaminated", f"{whole}: the whole question")
-        piece = Piece(text="\n".join(parts(document)), id=document.id)
-        if self._filter.filter(piece) is True:
+        """Drop a contaminated document; the evidence names the question and what is shared."""
+        if self._held is None:
+            self._held = _Held(read_index(self._folder), self._ngram)
+        return self._held.complaint(document)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the index: a process of its own reads it."""
+        return {**self.__dict__, "_held": None}
+
+
+class _Held:
+    """The index in memory."""
+
+    def __init__(self, index: Index, ngram: int) -> None:
+        self._grams, self._names, self._ngram = index.grams, index.names, ngram
+        self._wholes = index.wholes
+        self._has_short = any(_LEAST_WORDS <= len(whole) < QUOTED_WORDS for whole in index.wholes)
+        self._long: dict[tuple[str, ...], list[tuple[tuple[str, ...], str]]] = {}
+        for whole, name in index.wholes.items():
+            if len(whole) >= QUOTED_WORDS:
+                self._long.setdefault(whole[:_KEY_WORDS], []).append((whole, name))
+
+    def complaint(self, document: Document) -> Reason | None:
+        text = "\n".join(parts(document))
+        asked = self._wholes.get(tuple(plain_words(document.prompt))) if document.prompt else None
+        if asked is not None:
+            return Reason("contaminated", f"{asked}: the whole question")
+        if found := self._quoted(plain_words(text)) or (self._said(text) if self._has_short else None):
+            return Reason("contaminated", f"{found[1]}: the whole question: {' '.join(found[0])[:_SHOWN]}")
+        return self._shared(number_blind_words(text))
+
+    def _shared(self, words: list[str]) -> Reason | None:
+        """The first n-gram that a question has too."""
+        hashes = shingles(words, self._ngram)
+        if not len(hashes) or not len(self._grams):
             return None
-        suite, shared = piece.metadata["contaminated_task"], piece.metadata["contaminated_ngram"]
-        return Reason("contaminated", f"{suite}: {shared}")
+        places = np.minimum(np.searchsorted(self._grams, hashes), len(self._grams) - 1)
+        hits = np.flatnonzero(self._grams[places] == hashes)
+        if not len(hits):
+            return None
+        at = int(hits[0])
+        shared = " ".join(words[at : at + self._ngram])
+        return Reason("contaminated", f"{self._names[places[at]]}: {shared}")
 
-    def _hashes(self, question: str, config: NGramsDecontConfig) -> frozenset[int]:
-        """The n-grams of a question, hashed as the filter hashes those of a document."""
-        words = self._filter.tokenizer.word_tokenize(simplify_text(question, config.norm_config))
-        hash_of: Any = self._filter.hash_func
-        return frozenset(hash_of(" ".join(gram)) for gram in ngrams(words, config.n_grams))
+    def _quoted(self, words: list[str]) -> _Found | None:
+        """A question of eight words or more, anywhere."""
+        for at, key in enumerate(zip(words, words[1:], words[2:], strict=False)):
+            for whole, name in self._long.get(key, ()):
+                if tuple(words[at : at + len(whole)]) == whole:
+                    return whole, name
+        return None
+
+    def _said(self, text: str) -> _Found | None:
+        """A shorter question, as a line, a sentence or some sentences in a row."""
+        for words in _short_parts(text):
+            if (name := self._wholes.get(words)) is not None:
+                return words, name
+        return None
 
 
-class _Words(WordTokenizer):
-    """Words, numbers and marks by a regular expression."""
-
-    def __init__(self) -> None:
-        super().__init__("en")
-
-    def word_tokenize(self, text: str) -> list[str]:
-        return _WORD.findall(text)
-
-    def sent_tokenize(self, text: str) -> list[str]:
-        return [text]
-
-    def span_tokenize(self, text: str) -> list[tuple[int, int]]:
-        return [(0, len(text))]
+def _short_parts(text: str) -> Iterator[tuple[str, ...]]:
+    """Lines, sentences and sentences in a row of four to seven words."""
+    for line in text.split("\n"):
+        sentences = [plain_words(part) for part in _SENTENCE.split(line) if part.strip()]
+        for first in range(len(sentences)):
+            words: tuple[str, ...] = ()
+            for sentence in sentences[first:]:
+                words = (*words, *sentence)
+                if len(words) >= QUOTED_WORDS:
+                    break
+                if len(words) >= _LEAST_WORDS:
+                    yield words

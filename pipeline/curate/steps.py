@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pipeline.core.chat import SPECIAL_TOKENS, render
 from pipeline.core.document import Document
+from pipeline.curate.arithmetic import check_sums
 from pipeline.curate.config import Curation
 from pipeline.tasks.world.split import split_of_hash
 
@@ -55,6 +56,33 @@ def few_steps(config: Curation) -> Filter:
         return Reason("few_steps", f"{document.num_steps} steps") if is_few else None
 
     return filter_
+
+
+def long_answers(config: Curation) -> Filter:
+    """Drop questions whose trace and answer together have more words than the config allows."""
+
+    def filter_(document: Document) -> Reason | None:
+        num_words = len(document.reasoning.split()) + len(document.answer.split())
+        is_long = document.is_question and num_words > config.max_answer_words
+        return Reason("long_answer", f"{num_words} words") if is_long else None
+
+    return filter_
+
+
+def many_steps(config: Curation) -> Filter:
+    """Drop questions whose trace has more written steps than the config allows."""
+
+    def filter_(document: Document) -> Reason | None:
+        is_many = document.is_question and document.num_steps > config.max_steps
+        return Reason("many_steps", f"{document.num_steps} steps") if is_many else None
+
+    return filter_
+
+
+def wrong_sums(document: Document) -> Reason | None:
+    """Drop questions whose trace has a sum that is wrong."""
+    wrong = check_sums(document.reasoning).first_wrong if document.is_question else ""
+    return Reason("wrong_sum", wrong) if wrong else None
 
 
 def outside(split: str) -> Filter:

@@ -1,84 +1,110 @@
-"""From a file's rows to documents, by declared templates; an empty document is the caller's to drop."""
+"""From a file's or a data set's rows to documents; an empty document is the caller's to drop."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+
+import orjson
 
 from pipeline.core.document import Document
 from pipeline.core.errors import UserError
-from pipeline.sources.config import Files
-from pipeline.sources.files import read_rows, read_text, split_text
-from pipeline.tasks.gsm8k import split_solution
+from pipeline.sources.columns import cleaned, fields_of, text_of
+from pipeline.sources.config import Files, Reading
+from pipeline.sources.formats import Found, Row, format_of, read_file_lines, read_rows
+from pipeline.sources.notes import Notes
+from pipeline.sources.templates import Parts, read_marks, read_messages
+from pipeline.sources.text import split_text
 
-_COLUMNS = {"text": ("text",), "qa": ("prompt", "answer"), "gsm8k": ("question", "answer")}  # required
-_OPTIONAL = {"text": (), "qa": ("reasoning",), "gsm8k": ()}
 
-
-def documents_of(files: Files, name: str, path: Path) -> Iterator[tuple[str, Document]]:
+def documents_of(files: Files, name: str, path: Path, notes: Notes) -> Iterator[tuple[str, Document]]:
     """Documents of one file in order, each with the unit that decides whether it is held out.
 
     The unit is the row, or the whole file for text: pieces of one text stay on one side.
-    Raises UserError for a line that is no JSON, and for a column that is missing or holds no text.
+    Raises UserError for a broken file, and, unless such rows are dropped, for a row that cannot be read.
     """
-    if files.format == "text":
-        for number, text in enumerate(split_text(read_text(path), files.max_words)):
-            yield name, _plain(files, name, f"{name}:{number}", text)
-        return
-    for where, row in read_rows(path):
-        identity = f"{name}:{where.rpartition(':')[2]}"
-        yield identity, _from_row(files, name, identity, _columns(files, row, where), where)
+    if format_of(files, name) == "text":
+        yield from _pieces(files, name, path, notes)
+    else:
+        yield from from_rows(files, name, read_rows(files, name, path, notes), notes)
 
 
-def _columns(files: Files, row: dict[str, Any], where: str) -> dict[str, str]:
-    """The template's fields from a row, as text."""
-    values: dict[str, str] = {}
-    for field in (*_COLUMNS[files.template], *_OPTIONAL[files.template]):
-        column = files.columns.get(field, field)
-        if column not in row:
-            if field in _OPTIONAL[files.template] and field not in files.columns:
-                continue
-            raise UserError(
-                f"{where} has no column {column!r} (it has {', '.join(row)}); set `columns: {{{field}: ...}}`"
-            )
-        values[field] = _text(row[column], column, where)
-    return values
+def from_rows(reading: Reading, source: str, rows: Iterable[Found], notes: Notes) -> Iterator[tuple[str, Document]]:
+    """Documents of rows, in order. Raises UserError for a row that cannot be read, unless such rows are dropped."""
+    for number, where, row in rows:
+        try:
+            if isinstance(row, UserError):
+                raise row
+            document = _from_row(reading, source, number, row, where, notes)
+        except UserError as error:
+            if reading.bad_rows == "stop":
+                raise
+            notes.drop("bad_row", where, str(error))
+            continue
+        yield document.id, document
 
 
-def _text(value: object, column: str, where: str) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str | int | float):
-        return str(value).strip()
-    raise UserError(f"{where}: column {column!r} holds a {type(value).__name__}, not text; choose another column")
+def _pieces(files: Files, name: str, path: Path, notes: Notes) -> Iterator[tuple[str, Document]]:
+    whole = orjson.dumps({"whole": name}).decode()
+    domain, family = _named(files.domain, {}, name, notes), _named(files.family, {}, name, notes)
+    texts = split_text((line.text for line in read_file_lines(files, path, notes)), files.max_words)
+    for number, text in enumerate(texts):
+        yield (
+            name,
+            Document(
+                id=f"{name}:{number}",
+                source=name,
+                text=cleaned(text, notes),
+                domain=domain,
+                family=family,
+                metadata=whole,
+            ),
+        )
 
 
-def _from_row(files: Files, source: str, identity: str, values: dict[str, str], where: str) -> Document:
-    if files.template == "text":
-        return _plain(files, source, identity, values["text"])
-    if files.template == "qa":
-        return _question(files, source, identity, (values["prompt"], values.get("reasoning", ""), values["answer"]))
-    try:
-        reasoning, final = split_solution(values["answer"])
-    except UserError as error:
-        raise UserError(f"{where}: {error}") from error
-    return _question(files, source, identity, (values["question"], reasoning, final))
-
-
-def _plain(files: Files, source: str, identity: str, text: str) -> Document:
-    return Document(id=identity, source=source, text=text.strip(), domain=files.domain, family=files.family)
-
-
-def _question(files: Files, source: str, identity: str, parts: tuple[str, str, str]) -> Document:
-    """A question with its answer; a written step is a line of the trace that is not blank."""
-    prompt, reasoning, answer = parts
-    num_steps = sum(1 for line in reasoning.splitlines() if line.strip())
+def _from_row(reading: Reading, source: str, number: int, row: Row, where: str, notes: Notes) -> Document:
+    fields = fields_of(reading, row, where, notes)
+    has_id = "id" in reading.columns
+    identity = text_of(row, reading.columns["id"], "id", where, notes) if has_id else f"{source}:{number}"
+    if not identity:
+        raise UserError(f"{where} has an empty id; correct it, or leave `columns: {{id: ...}}` out")
+    found = Parts("", "", "") if reading.template == "text" else _parts(reading, fields, where)
+    parts = Parts(*(cleaned(part, notes) for part in found))
     return Document(
         id=identity,
         source=source,
-        prompt=prompt,
-        reasoning=reasoning,
-        answer=answer,
-        domain=files.domain,
-        family=files.family,
-        num_steps=num_steps,
+        text=fields.get("text", ""),
+        prompt=parts.prompt,
+        reasoning=parts.reasoning,
+        answer=parts.answer,
+        domain=_named(reading.domain, row, where, notes),
+        family=_named(reading.family, row, where, notes),
+        num_steps=_num_steps(parts.reasoning, reading.step_mark),
+        metadata=_kept(reading, row, where),
     )
+
+
+def _parts(reading: Reading, fields: dict[str, str], where: str) -> Parts:
+    try:
+        if reading.template == "chat":
+            return read_marks(reading, read_messages(fields["messages"]))
+        prompt = fields["question" if reading.template == "gsm8k" else "prompt"]
+        return read_marks(reading, Parts(prompt, fields.get("reasoning", ""), fields["answer"]))
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from error
+
+
+def _named(value: str, row: Row, where: str, notes: Notes) -> str:
+    return text_of(row, value, "domain or family", where, notes) if "{" in value else value
+
+
+def _num_steps(reasoning: str, mark: str) -> int:
+    """Written steps: what stands between two marks and is not blank."""
+    return sum(bool(step and step.strip()) for step in re.split(mark, reasoning))
+
+
+def _kept(reading: Reading, row: Row, where: str) -> str:
+    if not reading.keep:
+        return ""
+    if missing := [column for column in reading.keep if column not in row]:
+        raise UserError(f"{where} has no column {missing[0]!r} (it has {', '.join(row)}); correct `keep`")
+    return orjson.dumps({column: row[column] for column in reading.keep}, default=str).decode()
