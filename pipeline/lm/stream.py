@@ -46,8 +46,9 @@ class TokenStream:
         self.plan = plan
         self._shards = [shards[source.corpus] for source in plan.sources]
         for source, shard in zip(plan.sources, self._shards, strict=True):
+            whole = source.subset or source
             found = (shard.num_documents, shard.num_tokens)
-            assert found == (source.num_documents, source.unique_tokens), f"{source.corpus}: plan is for another shard"
+            assert found == (whole.num_documents, whole.unique_tokens), f"{source.corpus}: plan is for another shard"
         self._documents_per_block = documents_per_block(plan)
         self._cached: tuple[int, Batch] | None = None
 
@@ -98,8 +99,9 @@ class TokenStream:
         """Draw the block's documents, source by source, and cut those longer than a row."""
         drawn = [self._draw(source, block) for source in range(self.num_sources)]
         sources = np.repeat(np.arange(self.num_sources), [len(documents) for documents in drawn])
-        starts = np.concatenate([self._starts(source, documents) for source, documents in enumerate(drawn)])
-        lengths = np.concatenate([self._lengths(source, documents) for source, documents in enumerate(drawn)])
+        spans = [shard.spans(documents) for shard, documents in zip(self._shards, drawn, strict=True)]
+        starts = np.concatenate([begin for begin, _ in spans])
+        lengths = np.concatenate([end for _, end in spans]) - starts
         pieces = cut(lengths, self.plan.sequence_length)
         piece_starts = starts[pieces.documents] + pieces.offsets
         return _Pieces(sources[pieces.documents], piece_starts, pieces.lengths, pieces.offsets == 0)
@@ -113,15 +115,12 @@ class TokenStream:
         return np.concatenate([np.zeros(0, np.int64), *drawn])
 
     def _permute(self, planned: PlannedSource, indices: np.ndarray, number: int) -> np.ndarray:
+        """Documents of a pass over a source, in its shard."""
         size = planned.num_documents
-        return permute(indices % size, size, "stream", self.plan.stream_key, planned.corpus, number)
-
-    def _starts(self, source: int, documents: np.ndarray) -> np.ndarray:
-        ends = self._shards[source].ends
-        return np.where(documents > 0, ends[documents - 1], np.uint64(0)).astype(np.int64)
-
-    def _lengths(self, source: int, documents: np.ndarray) -> np.ndarray:
-        return self._shards[source].ends[documents].astype(np.int64) - self._starts(source, documents)
+        drawn = permute(indices % size, size, "stream", self.plan.stream_key, planned.corpus, number)
+        if planned.subset is None:
+            return drawn
+        return permute(drawn, planned.subset.num_documents, *planned.subset.permutation(planned.corpus))
 
     def _row_order(self, block: int, pieces: _Pieces, packing: Packing) -> np.ndarray:
         """A place for each row, by chance, such that every stretch of rows is near the block's shares."""

@@ -4,22 +4,21 @@ Reads each corpus's `train` shard; writes `plan.json` (`core.plan.MixPlan`) and 
 looked at). Nothing is repeated beyond `max_repetitions`: a shortfall is an error with the numbers in it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import orjson
 
-from pipeline.core.duration import format_count
 from pipeline.core.errors import UserError
 from pipeline.core.ledger import Ledger
-from pipeline.core.plan import LossRule, MixPlan, PlannedSource
+from pipeline.core.plan import MixPlan, PlannedSource, Subset
 from pipeline.core.shard import Shard
 from pipeline.core.track import Tracker
 from pipeline.mix.config import Mixing
+from pipeline.mix.holdings import Counting, Holding, part, whole
+from pipeline.mix.table import table
 
 
 def mix(config: Mixing, corpora: Mapping[str, Path], *, out: Path, track: Tracker) -> Ledger:
@@ -41,13 +40,15 @@ def make_plan(config: Mixing, shards: Mapping[str, Shard]) -> MixPlan:
 
     Raises UserError where a corpus holds nothing of the unit, or too little for the planned passes.
     """
-    total = sum(Fraction(weight) for weight in config.weights.values())
-    shares = {corpus: Fraction(config.weights[corpus]) / total for corpus in sorted(config.weights)}
-    planned = apportion(config.budget, shares)
-    sources = [_source(config, corpus, float(shares[corpus]), planned[corpus], shards[corpus]) for corpus in shares]
-    for source in sources:
-        if source.passes > config.max_repetitions[source.corpus]:
-            raise UserError(_shortfall(config, source, shares[source.corpus]))
+    planned = plan_counts(config)
+    sources = [_source(config, corpus, planned[corpus], shards[corpus]) for corpus in planned]
+    return plan_of(config, sources)
+
+
+def plan_of(config: Mixing, sources: Sequence[PlannedSource]) -> MixPlan:
+    """The plan of a mix whose sources are known. Raises UserError where one would be read too often."""
+    if short := shortfall(config, sources):
+        raise UserError(short)
     return MixPlan(
         budget=config.budget,
         unit=config.unit,
@@ -59,6 +60,17 @@ def make_plan(config: Mixing, shards: Mapping[str, Shard]) -> MixPlan:
     )
 
 
+def shares_of(config: Mixing) -> dict[str, Fraction]:
+    """The weights, normalised: they sum to 1 exactly. In the order of the corpora's names."""
+    total = sum(Fraction(weight) for weight in config.weights.values())
+    return {corpus: Fraction(config.weights[corpus]) / total for corpus in sorted(config.weights)}
+
+
+def plan_counts(config: Mixing) -> dict[str, int]:
+    """How much of the unit each corpus is to give; the counts sum to the budget."""
+    return apportion(config.budget, shares_of(config))
+
+
 def apportion(budget: int, shares: Mapping[str, Fraction]) -> dict[str, int]:
     """Whole counts at the shares that sum to the budget: what rounding leaves goes to the largest remainders."""
     counts = {name: floor(budget * share) for name, share in shares.items()}
@@ -68,73 +80,82 @@ def apportion(budget: int, shares: Mapping[str, Fraction]) -> dict[str, int]:
     return counts
 
 
-def count_targets(shard: Shard, rule: LossRule, sequence_length: int) -> int:
-    """Tokens of one pass that carry loss; the first token of a document, or of a row that cuts one, never does."""
-    starts = shard.starts.astype(np.int64)
-    num_pieces = -(-(shard.ends.astype(np.int64) - starts) // sequence_length)
-    if rule == "all":
-        return shard.num_tokens - int(num_pieces.sum())
-    first_pieces = np.cumsum(num_pieces) - num_pieces
-    within = np.arange(int(num_pieces.sum())) - np.repeat(first_pieces, num_pieces)
-    openings = np.repeat(starts, num_pieces) + within * sequence_length
-    return int(shard.loss.sum()) - int(shard.loss[openings].sum())
-
-
-def table(plan: MixPlan) -> list[dict[str, Any]]:
-    """One row per corpus: asked share, planned count, what the corpus holds, passes over it."""
-    return [
-        {
-            "corpus": source.corpus,
-            "share": round(source.share, 6),
-            plan.unit: source.planned,
-            "unique_tokens": source.unique_tokens,
-            "unique_documents": source.num_documents,
-            f"{plan.unit}_per_document": round(source.unit_per_document, 3),
-            "passes": round(source.passes, 4),
-        }
-        for source in plan.sources
-    ]
-
-
-def show(plan: MixPlan) -> str:
-    """The plan as a table to be printed before anything runs."""
-    unit = plan.unit.replace("_", " ")
-    lines = [f"{'corpus':<12} {'share':>7} {unit:>12} {'unique tokens':>14} {'documents':>10} {'passes':>7}"]
-    lines += [
-        f"{source.corpus:<12} {source.share:>7.1%} {format_count(source.planned):>12} "
-        f"{format_count(source.unique_tokens):>14} {format_count(source.num_documents):>10} {source.passes:>7.2f}"
-        for source in plan.sources
-    ]
-    return "\n".join([*lines, f"{'all':<12} {1:>7.1%} {format_count(plan.budget):>12}"])
-
-
-def _source(config: Mixing, corpus: str, share: float, planned: int, shard: Shard) -> PlannedSource:
-    is_loss = config.unit == "loss_tokens"
-    num_units = count_targets(shard, config.loss, config.sequence_length) if is_loss else shard.num_tokens
-    if num_units <= 0:
-        raise UserError(f"corpus {corpus!r} holds no {config.unit.replace('_', ' ')}; leave it out of the mix")
+def planned_source(
+    config: Mixing, corpus: str, planned: int, holding: Holding, subset: Subset | None = None
+) -> PlannedSource:
+    """One corpus of a plan, from what it holds."""
     return PlannedSource(
         corpus=corpus,
-        share=share,
-        unit_per_document=num_units / shard.num_documents,
-        num_documents=shard.num_documents,
-        unique_tokens=shard.num_tokens,
+        share=float(shares_of(config)[corpus]),
+        unit_per_document=holding.unit_per_document,
+        num_documents=holding.num_documents,
+        unique_tokens=holding.num_tokens,
         planned=planned,
-        passes=planned / num_units,
+        passes=planned / holding.num_units,
+        variation=holding.variation,
+        subset=subset,
     )
 
 
-def _shortfall(config: Mixing, source: PlannedSource, share: Fraction) -> str:
-    """Both numbers, and the smallest change of each dial that alone would do."""
-    unit = config.unit.replace("_", " ")
+def wanted_passes(config: Mixing, corpus: str, planned: int, num_units: int) -> float | None:
+    """How often a part of the corpus is to be read; None where all of it is used."""
+    if corpus in config.passes:
+        return config.passes[corpus]
+    if corpus in config.target_budgets:
+        return planned / num_units * config.target_budgets[corpus] / config.budget
+    return None
+
+
+def _source(config: Mixing, corpus: str, planned: int, shard: Shard) -> PlannedSource:
+    counting = Counting(unit=config.unit, loss=config.loss, sequence_length=config.sequence_length)
+    holding = whole(shard, counting)
+    if holding.num_units <= 0:
+        raise UserError(f"corpus {corpus!r} holds no {config.unit.replace('_', ' ')}; leave it out of the mix")
+    passes = wanted_passes(config, corpus, planned, holding.num_units)
+    if passes is None:
+        return planned_source(config, corpus, planned, holding)
+    needed = ceil(planned / passes)
+    if needed > holding.num_units:
+        raise UserError(_too_small(config, corpus, planned, passes, holding))
+    subset = Subset(num_documents=shard.num_documents, unique_tokens=shard.num_tokens, key=config.subset_key)
+    drawn = part(shard, counting, needed, *subset.permutation(corpus))
+    return planned_source(config, corpus, planned, drawn, subset)
+
+
+def shortfall(config: Mixing, sources: Sequence[PlannedSource]) -> str:
+    """Why a mix cannot be had: both numbers, and the smallest change of each dial that alone would do. Else empty."""
+    short = [source for source in sources if source.passes > config.max_repetitions[source.corpus]]
+    return _too_often(config, short) if short else ""
+
+
+def _too_often(config: Mixing, short: Sequence[PlannedSource]) -> str:
+    unit, shares = config.unit.replace("_", " "), shares_of(config)
+    source = short[0]
     cap = config.max_repetitions[source.corpus]
     held = round(source.unit_per_document * source.num_documents)
-    budget = floor(held * Fraction(cap) / share)
+    budget = min(_largest_budget(config, each, shares[each.corpus]) for each in short)
+    more = (
+        f" (and {len(short) - 1} more are short: {', '.join(each.corpus for each in short[1:])})" if short[1:] else ""
+    )
     return (
         f"corpus {source.corpus!r} would be read {source.passes:.2f} times, "
         f"max_repetitions is {cap:g} "
         f"({source.planned} {unit} planned, {held} held); set max_repetitions={ceil(source.passes * 100) / 100:g}, "
-        f"or the budget to at most {budget}, or make {ceil(source.planned / cap)} {unit} of it"
+        f"or the budget to at most {budget}, or make {ceil(source.planned / cap)} {unit} of it{more}"
+    )
+
+
+def _largest_budget(config: Mixing, source: PlannedSource, share: Fraction) -> int:
+    held = round(source.unit_per_document * source.num_documents)
+    return floor(floor(held * Fraction(config.max_repetitions[source.corpus])) / share)
+
+
+def _too_small(config: Mixing, corpus: str, planned: int, passes: float, holding: Holding) -> str:
+    unit = config.unit.replace("_", " ")
+    least = ceil(planned / holding.num_units * 100) / 100
+    return (
+        f"corpus {corpus!r} read {passes:.3g} times would need {ceil(planned / passes)} {unit}, and it holds "
+        f"{holding.num_units}; ask for {least:g} passes or more, or make {ceil(planned / passes)} {unit} of it"
     )
 
 

@@ -2,45 +2,61 @@
 
 Reads `documents.parquet` and `heldout.parquet`; writes the shards of `core.shard` in the order of the
 documents, and `meta.json` (counts). datatrove's own account of the run lies in `logs/` and is context.
+
+A corpus is cut into parts, one task each, done side by side; a killed run carries on with the parts that are left.
 """
 
 import os
-from collections.abc import Callable, Generator, Iterator
+import threading
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import orjson
+import pyarrow.parquet as pq
 from datatrove.data import Document as Piece
-from datatrove.executor import LocalPipelineExecutor
-from datatrove.pipeline.base import PipelineStep
-from loguru import logger
 from tokenizers import Tokenizer as Backend
+from tokenizers.models import WordLevel
 
 from pipeline.core.chat import SPECIAL_TOKENS, render
-from pipeline.core.document import Document, read_documents
+from pipeline.core.document import Document
 from pipeline.core.errors import UserError
+from pipeline.core.executor import Executor, run_pipeline
+from pipeline.core.files import remove_tree
 from pipeline.core.ledger import Ledger
 from pipeline.core.shard import HELDOUT, TRAIN, Shard
 from pipeline.core.track import Tracker
 from pipeline.tokenize.masked import MaskedTokenizer
+from pipeline.tokenize.parts import Parts, num_parts
 from pipeline.tokenize.tokenizer import parts
 
 _FILES = {TRAIN: "documents.parquet", HELDOUT: "heldout.parquet"}
+_TEXTS = ("text", "prompt", "reasoning", "answer")  # the columns that are encoded
+_SECONDS_BETWEEN_LOOKS = 2.0
+_HERE = Executor()
 
 
-def tokenize(tokenizer: Path, documents: Path, *, workers: int, out: Path, track: Tracker) -> Ledger:
-    """Encode a curated corpus into `out`; more than one worker lets the tokenizer use all cores.
+def tokenize(tokenizer: Path, documents: Path, *, out: Path, track: Tracker, executor: Executor = _HERE) -> Ledger:
+    """Encode a curated corpus into `out`, part by part; carry on with what a killed run left there.
+
+    executor: how many parts at a time, and where; what comes out is the same.
 
     Raises UserError for a word that a word-level tokenizer does not know.
     """
     backend = Backend.from_file(str(tokenizer / "tokenizer.json"))
+    vocabulary = _vocabulary(backend)
     splits: dict[str, dict[str, int]] = {}
-    for done, (split, name) in enumerate(_FILES.items()):
-        track.progress(done, len(_FILES), "splits", split)
-        reader = _Reader(documents / name, _vocabulary(backend))
-        with _threads(workers):
-            _encode(reader, tokenizer / "tokenizer.json", out, split)
+    for split, name in _FILES.items():
+        pieces = Parts(out=out, split=split, number=num_parts(documents / name))
+        if not pieces.is_joined:
+            if pieces.number:
+                reader = _Reader(documents / name, vocabulary)
+                _encode(reader, tokenizer / "tokenizer.json", pieces, executor, track)
+            pieces.join(_width(backend))
         splits[split] = _describe(Shard.open(out, split), documents / name)
+    remove_tree(out / "parts")
     meta = {"vocab_size": backend.get_vocab_size(), "splits": splits}
     (out / "meta.json").write_bytes(orjson.dumps(meta, option=orjson.OPT_INDENT_2))
     return Ledger(
@@ -51,46 +67,79 @@ def tokenize(tokenizer: Path, documents: Path, *, workers: int, out: Path, track
 
 
 class _Reader:
-    """The first step of the pipeline: our documents, rendered, as datatrove's."""
+    """The first step of the pipeline: our documents, rendered, as datatrove's. A task reads a stretch of them."""
 
     def __init__(self, path: Path, vocabulary: frozenset[str]) -> None:
         self.path, self.vocabulary = path, vocabulary
 
     def __call__(self, data: object, rank: int, world_size: int) -> Iterator[Piece]:
-        """One task reads all, so that order is kept."""
-        assert data is None and (rank, world_size) == (0, 1)
-        for document in read_documents(self.path):
+        """The documents of task `rank` of `world_size`, in order."""
+        assert data is None
+        for document in _stretch(self.path, rank, world_size):
             if self.vocabulary:
                 _check_words(document, self.vocabulary)
             text, loss_start = render(document)
             yield Piece(text=text, id=document.id, metadata={"loss_start": loss_start})
 
 
-def _encode(reader: _Reader, tokenizer: Path, out: Path, split: str) -> None:
-    """Run datatrove over one split and give its files our names."""
-    step = MaskedTokenizer(output_folder=out, tokenizer=tokenizer, save_filename=split)
-    pipeline: list[PipelineStep | Callable[..., object]] = [reader, step]
-    with _quiet():
-        LocalPipelineExecutor(pipeline, tasks=1, workers=1, logging_dir=str(out / "logs" / split)).run()
-    for ending in ("", ".index", ".loss"):
-        (out / f"{split}_00000_unshuffled.ds{ending}").rename(out / f"{split}.ds{ending}")
+def _stretch(path: Path, rank: int, world_size: int) -> Iterator[Document]:
+    """A part of a file's documents, with their texts alone; only the groups that it touches are read."""
+    with pq.ParquetFile(path) as file:
+        total = file.metadata.num_rows
+        first, end = total * rank // world_size, total * (rank + 1) // world_size
+        at = 0
+        for index in range(file.num_row_groups):
+            size = file.metadata.row_group(index).num_rows
+            if at < end and at + size > first:
+                group = file.read_row_group(index, columns=["id", *_TEXTS])
+                begin = max(first - at, 0)
+                for row in group.slice(begin, min(end - at, size) - begin).to_pylist():
+                    yield Document(source="", **row)
+            at += size
+
+
+def _encode(reader: _Reader, tokenizer: Path, pieces: Parts, executor: Executor, track: Tracker) -> None:
+    """Run datatrove over one split, a task for each part that is left."""
+    pieces.begin()
+    step = MaskedTokenizer(output_folder=pieces.folder, tokenizer=tokenizer, save_filename=pieces.split)
+    with _one_thread_each(), _watched(pieces, track):
+        run_pipeline(executor, [reader, step], tasks=pieces.number, name=pieces.split, scratch=pieces.scratch)
 
 
 def _describe(shard: Shard, documents: Path) -> dict[str, int]:
     """Counts of a split; bytes are UTF-8 and without special tokens, for bits per byte."""
-    num_bytes = sum(len(part.encode()) for document in read_documents(documents) for part in parts(document))
     return {
         "num_documents": shard.num_documents,
         "num_tokens": shard.num_tokens,
         "num_loss_tokens": int(shard.loss.sum()),
-        "num_bytes": num_bytes,
+        "num_bytes": _num_bytes(documents),
     }
+
+
+def _num_bytes(documents: Path) -> int:
+    total = 0
+    with pq.ParquetFile(documents) as file:
+        for index in range(file.num_row_groups):
+            for column in file.read_row_group(index, columns=list(_TEXTS)).columns:
+                total += sum(_bytes_of(chunk) for chunk in column.chunks)
+    return total
+
+
+def _bytes_of(texts: Any) -> int:
+    """UTF-8 bytes of an array's texts: the last of its offsets, less the first."""
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return int(offsets[-1] - offsets[0]) if len(texts) else 0
+
+
+def _width(backend: Backend) -> int:
+    """Bytes a token, as datatrove has it."""
+    return 4 if backend.get_vocab_size() > 1 << 16 else 2
 
 
 def _vocabulary(backend: Backend) -> frozenset[str]:
     """The words of a word-level tokenizer; empty for one that can spell any text."""
-    model = orjson.loads(backend.to_str())["model"]
-    return frozenset(model["vocab"]).difference(SPECIAL_TOKENS) if model["type"] == "WordLevel" else frozenset()
+    words = backend.get_vocab(with_added_tokens=False) if isinstance(backend.model, WordLevel) else {}
+    return frozenset(words).difference(SPECIAL_TOKENS)
 
 
 def _check_words(document: Document, vocabulary: frozenset[str]) -> None:
@@ -103,11 +152,11 @@ def _check_words(document: Document, vocabulary: frozenset[str]) -> None:
 
 
 @contextmanager
-def _threads(workers: int) -> Generator[None]:
-    """Let the tokenizer use all cores, or one; what it yields is the same."""
+def _one_thread_each() -> Generator[None]:
+    """Tasks share the cores, so that a task's tokenizer has one; what it yields is the same."""
     name = "TOKENIZERS_PARALLELISM"
     before = os.environ.get(name)
-    os.environ[name] = "true" if workers > 1 else "false"
+    os.environ[name] = "false"
     try:
         yield
     finally:
@@ -117,10 +166,20 @@ def _threads(workers: int) -> Generator[None]:
 
 
 @contextmanager
-def _quiet() -> Generator[None]:
-    """Keep datatrove's log off the terminal, where the study shows its progress; errors are raised all the same."""
-    logger.disable("datatrove")
+def _watched(pieces: Parts, track: Tracker) -> Generator[None]:
+    """Tell now and then how many parts are complete: datatrove comes back only after the last one."""
+    completions, over = pieces.completions, threading.Event()
+
+    def look() -> None:
+        while not over.wait(_SECONDS_BETWEEN_LOOKS):
+            done = sum(1 for _ in completions.glob("*"))
+            track.progress(done, pieces.number, "parts", f"{pieces.split}: {done} of {pieces.number} parts")
+
+    track.progress(0, pieces.number, "parts", pieces.split)
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
     try:
         yield
     finally:
-        logger.enable("datatrove")
+        over.set()
+        watcher.join()

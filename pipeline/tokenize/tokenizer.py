@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-from tokenizers import AddedToken, decoders, models, pre_tokenizers, trainers
+import pyarrow.parquet as pq
 from tokenizers import Tokenizer as Backend
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from tokenizers import decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from pipeline.core.chat import CHAT_TEMPLATE, END, PAD, SPECIAL_TOKENS
 from pipeline.core.document import Document, read_documents
@@ -21,6 +22,7 @@ from pipeline.core.seeds import permute
 from pipeline.core.track import Tracker
 from pipeline.tasks.world.lexicon import WORDS
 from pipeline.tokenize.config import Tokenizer
+from pipeline.tokenize.existing import from_folder, from_hub
 
 
 def train_tokenizer(
@@ -29,20 +31,28 @@ def train_tokenizer(
     """Write the study's tokenizer into `out`.
 
     corpora: curated folders by name, read by kind `bpe` only.
-    Raises UserError where there is nothing to train on, or no tokenizer at `path`.
+    Raises UserError where there is nothing to train on, and where a tokenizer that should exist cannot be had.
     """
-    if config.kind == "world":
-        tokenizer, num_documents = _wrap(_world_backend()), 0
-    elif config.kind == "file":
-        tokenizer, num_documents = _existing(config.path, data_root), 0
-    else:
-        sample = list(_sample(corpora, config.sample_documents))
-        if not sample:
-            raise UserError("tokenizer kind `bpe` has no document to train on; give corpora, or choose kind `world`")
-        tokenizer, num_documents = _wrap(_bpe_backend(config.vocab_size, sample)), len(sample)
+    tokenizer, num_documents = _made(config, corpora, data_root)
     tokenizer.save_pretrained(out)
     track.progress(1, 1, "tokenizers")
     return Ledger(documents=num_documents)
+
+
+def _made(
+    config: Tokenizer, corpora: Mapping[str, Path], data_root: Path | None
+) -> tuple[PreTrainedTokenizerBase, int]:
+    """The tokenizer, and how many texts it was trained on."""
+    if config.kind == "world":
+        return _wrap(_world_backend()), 0
+    if config.kind == "file":
+        return from_folder(config.path, data_root, config.checksums), 0
+    if config.kind == "hub":
+        return from_hub(config.name, config.revision), 0
+    sample = list(_sample(corpora, config.sample_documents))
+    if not sample:
+        raise UserError("tokenizer kind `bpe` has no document to train on; give corpora, or choose kind `world`")
+    return _wrap(_bpe_backend(config.vocab_size, sample)), len(sample)
 
 
 def _world_backend() -> Backend:
@@ -85,18 +95,6 @@ def _with_visible_marks(backend: Backend) -> Backend:
     return Backend.from_str(json.dumps(state))
 
 
-def _existing(path: str, data_root: Path | None) -> PreTrainedTokenizerFast:
-    if data_root is None or not (data_root / path / "tokenizer.json").is_file():
-        raise UserError(f"tokenizer path {path!r} has no tokenizer.json below data_root {data_root}; correct either")
-    tokenizer = AutoTokenizer.from_pretrained(data_root / path, local_files_only=True)
-    tokenizer.add_special_tokens({"pad_token": PAD, "eos_token": END})
-    tokenizer.add_tokens([AddedToken(mark, normalized=False) for mark in _MARKS])
-    tokenizer.chat_template = CHAT_TEMPLATE
-    tokenizer.backend_tokenizer.no_truncation()
-    tokenizer.backend_tokenizer.no_padding()
-    return tokenizer
-
-
 _MARKS = [token for token in SPECIAL_TOKENS if token not in (PAD, END)]
 _CHAT = {
     "pad_token": PAD,
@@ -108,12 +106,18 @@ _CHAT = {
 
 
 def _sample(corpora: Mapping[str, Path], num_documents: int) -> Iterator[str]:
-    """Texts of a fixed sample of each corpus, the same for every seed; marks are no part of it."""
+    """Texts of a fixed sample of each corpus, the same for every seed; marks are no part of it.
+
+    Only the chosen documents are kept in memory.
+    """
     for corpus in sorted(corpora):
-        documents = list(read_documents(corpora[corpus] / "documents.parquet"))
-        chosen = permute(np.arange(min(num_documents, len(documents))), len(documents), "tokenizer", corpus)
-        for index in sorted(chosen.tolist()):
-            yield from parts(documents[index])
+        path = corpora[corpus] / "documents.parquet"
+        with pq.ParquetFile(path) as file:
+            size = file.metadata.num_rows
+        chosen = set(permute(np.arange(min(num_documents, size)), size, "tokenizer", corpus).tolist())
+        for index, document in enumerate(read_documents(path)):
+            if index in chosen:
+                yield from parts(document)
 
 
 def parts(document: Document) -> list[str]:

@@ -1,4 +1,3 @@
-import time
 from collections import Counter
 from hashlib import blake2b
 from itertools import islice
@@ -224,14 +223,10 @@ def test_a_plan_for_another_shard_is_refused():
         TokenStream(plan, {"a": shard_of([4] * 11)})
 
 
-def test_the_stream_is_fast_and_pads_little():
+def test_the_stream_pads_little():
     stream = stream_of(WORLD_SHARDS, [0.7, 0.3], sequence_length=144, block_rows=64)
-    next(stream.batches(8))
-    begin, tokens, places = time.perf_counter(), 0, 0
-    for batch in islice(stream.batches(8, Position(1, 0)), 200):
-        tokens, places = tokens + batch.num_tokens, places + batch.segments.size
-    rate = tokens / (time.perf_counter() - begin)
-    assert rate > 300_000  # measured: several million on a quiet core
+    batches = list(islice(stream.batches(8, Position(1, 0)), 200))
+    tokens, places = (sum(each) for each in zip(*((b.num_tokens, b.segments.size) for b in batches), strict=True))
     assert 1 - tokens / places < 0.06
 
 

@@ -3,6 +3,7 @@ from fractions import Fraction
 from hashlib import blake2b
 
 import numpy as np
+import orjson
 import pytest
 from pydantic import ValidationError
 
@@ -11,7 +12,9 @@ from pipeline.core.plan import MixPlan
 from pipeline.core.shard import Shard
 from pipeline.core.track import Silent
 from pipeline.mix.config import VERSION, Mixing
-from pipeline.mix.plan import apportion, count_targets, make_plan, mix, show
+from pipeline.mix.holdings import Counting, whole
+from pipeline.mix.plan import apportion, make_plan, mix
+from pipeline.mix.table import show
 
 
 def shard_of(lengths, answer_from=0):
@@ -24,6 +27,10 @@ def mixing(weights, budget=1000, **settings):
     defaults = {"unit": "tokens", "loss": "all", "sequence_length": 8, "stream_key": "t"}
     defaults["max_repetitions"] = dict.fromkeys(weights, 10)
     return Mixing(weights=weights, budget=budget, **(defaults | settings))
+
+
+def count_targets(shard, rule, sequence_length):
+    return whole(shard, Counting(unit="loss_tokens", loss=rule, sequence_length=sequence_length)).num_units
 
 
 def test_weights_are_normalised_and_counts_sum_to_the_budget():
@@ -74,6 +81,26 @@ def test_a_shortfall_names_both_numbers_and_the_smallest_changes():
     make_plan(mixing({"a": 0.5, "b": 0.5}, 1010), {**shards, "b": shard_of([51])})
 
 
+def test_several_shortfalls_are_named_in_one_line_with_the_budget_that_serves_all():
+    shards = {"a": shard_of([5] * 10), "b": shard_of([5] * 20), "c": shard_of([5] * 4000)}
+    with pytest.raises(UserError) as error:
+        make_plan(mixing({"a": 1, "b": 1, "c": 2}, 8000), shards)
+    line = str(error.value)
+    assert line.startswith("corpus 'a' would be read 40.00 times, max_repetitions is 10 (2000 tokens planned, 50 held)")
+    assert "the budget to at most 2000" in line and line.endswith("(and 1 more are short: b)")
+    make_plan(mixing({"a": 1, "b": 1, "c": 2}, 2000), shards)
+
+
+def test_a_corpus_of_very_unequal_documents_may_be_farther_off():
+    even, uneven = shard_of([10] * 100), shard_of([1] * 90 + [91] * 10)
+    plan = make_plan(mixing({"a": 1, "b": 1}, 1000), {"a": even, "b": uneven})
+    assert [source.variation for source in plan.sources] == [1.0, 2.7]
+    narrow = make_plan(mixing({"a": 1, "b": 1}, 1000), {"a": even, "b": even})
+    assert plan.tolerance(plan.sources[1]) > narrow.tolerance(narrow.sources[1])
+    # shares of a half, 50 documents each: 4 x 0.5 x sqrt(2 x (0.5 / sqrt(50))^2), and one row of 8
+    assert narrow.tolerance(narrow.sources[0]) == pytest.approx(4 * 0.5 * 0.5 * (2 / 50) ** 0.5 + 8 / 1000)
+
+
 def test_an_empty_or_unknown_corpus_is_named(tmp_path):
     nothing = Shard(np.zeros(0, np.uint16), np.zeros(0, np.uint64), np.zeros(0, bool))
     with pytest.raises(UserError, match="corpus 'a' holds no tokens"):
@@ -103,12 +130,17 @@ def test_the_artifact_is_the_plan_and_its_table(tmp_path):
             "passes": 5.0,
         }
     ]
-    assert show(plan).splitlines()[1].split() == ["a", "100.0%", "1k", "200", "40", "5.00"]
+    assert show(plan).splitlines()[1].split() == ["a", "100.0%", "1k", "200", "40", "5.00", "0.80%"]
 
 
 def test_weights_must_be_positive_and_a_budget_given():
     with pytest.raises(ValidationError, match="weight of 'a' is 0"):
         mixing({"a": 0.0})
+    for weight in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(ValidationError, match="weights are positive"):
+            mixing({"a": 1.0, "b": weight})
+    with pytest.raises(ValidationError, match="a mix of 128 corpora; 127 at most"):
+        mixing({f"c{index}": 1.0 for index in range(128)})
     with pytest.raises(ValidationError, match="budget is 0"):
         mixing({"a": 1}, "0k")
     with pytest.raises(ValidationError, match="no max_repetitions above 0 for 'a'"):
@@ -118,6 +150,6 @@ def test_weights_must_be_positive_and_a_budget_given():
 def test_output_is_pinned_beside_its_version():
     shards = {"a": shard_of([5, 9, 20], 2), "b": shard_of([7] * 9)}
     plan = make_plan(mixing({"a": 2, "b": 1}, 90, unit="loss_tokens", loss="answers"), shards)
-    assert (VERSION, blake2b(repr(plan).encode(), digest_size=6).hexdigest()) == (1, "ec3bdc707f18"), (
+    assert (VERSION, blake2b(orjson.dumps(plan.to_json()), digest_size=6).hexdigest()) == (1, "a25e428c5e65"), (
         "meaning changed: raise VERSION"
     )

@@ -50,7 +50,7 @@ def encode(root, name, world):
     raw, kept, out = (folder(root, f"{name}-{stage}") for stage in ("raw", "kept", "ids"))
     collect(corpus, study_key=KEY, data_root=None, out=raw, track=Silent())
     curate(curation, raw, suites=(), study_key=KEY, data_root=None, out=kept, track=Silent())
-    tokenize(root / "tokenizer", kept, workers=1, out=out, track=Silent())
+    tokenize(root / "tokenizer", kept, out=out, track=Silent())
     return out
 
 

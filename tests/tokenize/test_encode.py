@@ -8,6 +8,7 @@ from transformers import AutoTokenizer
 from pipeline.core.chat import ASSISTANT, END, SPECIAL_TOKENS, render
 from pipeline.core.document import Document, write_documents
 from pipeline.core.errors import UserError
+from pipeline.core.executor import Executor
 from pipeline.core.shard import Shard
 from pipeline.core.track import Silent
 from pipeline.tasks.world.lexicon import WORDS
@@ -44,7 +45,7 @@ def tokenizer_of(tmp_path, name="tok", corpora=None, data_root=None, **config):
 def encode(tmp_path, tokenizer, folder, name="enc", workers=1):
     out = tmp_path / name
     out.mkdir()
-    return tokenize(tokenizer, folder, workers=workers, out=out, track=Silent()), out
+    return tokenize(tokenizer, folder, executor=Executor(workers=workers), out=out, track=Silent()), out
 
 
 def assert_encoded_as_rendered(documents, tokenizer_folder, shard):
