@@ -14,7 +14,7 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,52 +28,19 @@ from torch.profiler import ProfilerActivity, profile, record_function
 from benchmarks.contenders.job import LENGTH, ROWS, Job
 from benchmarks.contenders.text import prepare
 from benchmarks.contenders.world import build, optimizer
+from benchmarks.step_kinds import kind_of, shares
 from pipeline.core.shard import Shard
 from pipeline.lm import engine
 from pipeline.lm.config import Training
 from pipeline.lm.flops import flops_per_token
 from pipeline.lm.inputs import load_plan
-from pipeline.lm.machine import exact
+from pipeline.lm.machine import exact, keeping_memory
 from pipeline.lm.peak import mfu, peak_flops
 from pipeline.lm.stream import TokenStream
 from pipeline.study.mirror import RunIdentity
 from pipeline.study.tracker import RunTracker
 
 WARM_UP = 5
-KINDS: Mapping[str, Sequence[str]] = {  # the first kind with a word that is in the operation's name, in this order
-    "data": ("step: data",),
-    "logging": ("step: logging",),
-    "optimizer": ("Optimizer.", "_fused_adamw", "newton", "_foreach", "clip_grad", "linalg_vector_norm"),
-    "loss": ("nll_loss", "log_softmax", "cross_entropy"),
-    "attention": ("attention", "flash", "bmm", "_softmax"),  # compiled it is batched products
-    "convolution": ("conv",),
-    "matmul": ("mm", "matmul", "linear", "einsum"),
-    "outside": ("ProfilerStep", "Torch-Compiled", "Compiled", "autograd::engine", "Backward"),
-}
-REST = "elementwise"  # norms, activations, copies, look-ups
-FUSED = "cpp_fused"  # inductor's kernels, named after all that is in them and stands around them
-FUSED_KINDS: Mapping[str, Sequence[str]] = {
-    "loss": ("log_softmax", "nll_loss"),
-    "attention": ("_softmax",),
-    "convolution": ("conv", "constant_pad_nd"),  # LFM2's over packed rows: sums of shifted rows
-}
-
-
-def kind_of(operation: str) -> str:
-    """The kind of work that an operation's name stands for."""
-    for kind, words in (FUSED_KINDS if FUSED in operation else KINDS).items():
-        if any(word in operation for word in words):
-            return kind
-    return REST
-
-
-def shares(seconds: Mapping[str, float], total: float) -> dict[str, float]:
-    """Share of the wall clock by kind, from operations' own seconds; what is left is `outside` too."""
-    by_kind = dict.fromkeys((*KINDS, REST), 0.0)
-    for operation, spent in seconds.items():
-        by_kind[kind_of(operation)] += spent
-    by_kind["outside"] += max(0.0, total - sum(by_kind.values()))
-    return {kind: spent / total for kind, spent in by_kind.items()}
 
 
 def stepper(job: Job, logs: Path) -> tuple[Callable[[], None], float]:
@@ -152,7 +119,7 @@ def main(arguments: argparse.Namespace) -> None:
     console = Console(width=140)
     kernels: Any = inductor_config.cpp
     kernels.enable_kernel_profile = True  # so that fused kernels appear under their names
-    with tempfile.TemporaryDirectory() as name, exact(arguments.threads):
+    with tempfile.TemporaryDirectory() as name, exact(arguments.threads), keeping_memory():
         job = Job(
             library="ours",
             folder=name,

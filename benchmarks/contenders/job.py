@@ -73,6 +73,12 @@ class Result:
         return ROWS * LENGTH * sum(window.steps for window in later) / sum(window.seconds for window in later)
 
     @property
+    def tokens_per_cpu_second(self) -> float:
+        """The same over the CPU-seconds of the process: on one thread, what a core of its own would give."""
+        later = self.windows[1:]
+        return ROWS * LENGTH * sum(window.steps for window in later) / sum(window.cpu_seconds for window in later)
+
+    @property
     def start_seconds(self) -> float:
         """What the first window took beyond its steps' share: building the model, and compiling it."""
         later = self.windows[1:]

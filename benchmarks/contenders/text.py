@@ -26,7 +26,7 @@ def prepare(folder: Path, steps: int, num_documents: int = 6000) -> None:
     collect(corpus, study_key=KEY, data_root=None, out=raw, track=Silent())
     curate(Curation(is_world=True), raw, suites=(), study_key=KEY, data_root=None, out=kept, track=Silent())
     train_tokenizer(Tokenizer(kind="world"), {}, data_root=None, out=words, track=Silent())
-    tokenize(words, kept, workers=1, out=shard, track=Silent())
+    tokenize(words, kept, out=shard, track=Silent())
     config = Mixing(
         weights={"base": 1.0},
         budget=steps * ROWS * LENGTH,

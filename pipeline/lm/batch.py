@@ -48,16 +48,38 @@ class Counts(NamedTuple):
     tokens: np.ndarray
     loss_tokens: np.ndarray
     documents: np.ndarray
+    padding: np.ndarray  # a row's padding, shared among its sources by their tokens in it
+    cropped: np.ndarray  # tokens seen without the beginning of their document: it is longer than a row
 
 
 def count(batch: Batch, num_sources: int) -> Counts:
-    """Count per source what a model sees in this batch, padding left out."""
+    """Count per source what a model sees in this batch, padding left out; and what packing cost it."""
     bins = batch.sources.ravel().astype(np.int64) + 1  # padding falls into bin 0
     size = num_sources + 1
     tokens = np.bincount(bins, minlength=size)[1:]
     loss_tokens = np.bincount(bins[batch.loss_mask.ravel()], minlength=size)[1:]
     documents = np.bincount(bins[batch.document_starts.ravel()], minlength=size)[1:]
-    return Counts(tokens, loss_tokens, documents)
+    cropped = np.bincount(bins[_lies_in_later_piece(batch)], minlength=size)[1:]
+    return Counts(tokens, loss_tokens, documents, _padding(bins.reshape(batch.sources.shape), size), cropped)
+
+
+def _padding(bins: np.ndarray, size: int) -> np.ndarray:
+    """Padding of each row by source, in whole tokens. bins: int64 (B, T), 0 for padding. Returns int64 (C,).
+
+    A row without any source (beyond the budget's end) is nobody's.
+    """
+    rows = np.arange(len(bins))[:, None] * size
+    held = np.bincount((rows + bins).ravel(), minlength=len(bins) * size).reshape(len(bins), size)
+    upto = np.cumsum(held[:, 1:], axis=1)
+    charged = held[:, :1] * upto // np.maximum(upto[:, -1:], 1)  # running, so that a row's parts sum to its padding
+    return np.diff(charged, axis=1, prepend=0).sum(axis=0)
+
+
+def _lies_in_later_piece(batch: Batch) -> np.ndarray:
+    """Bool (B * T,): tokens of a segment that does not open its document."""
+    positions = batch.positions.ravel()
+    opens = batch.document_starts.ravel()[np.arange(len(positions)) - positions]
+    return (batch.segments.ravel() >= 0) & ~opens
 
 
 def truncate(batch: Batch, budget_left: int, unit: Unit) -> Batch:

@@ -10,7 +10,7 @@ from pipeline.core.config import Config
 from pipeline.core.duration import Count
 from pipeline.lm import hybrids
 
-VERSION = 1  # raised when the same config and tokens would give other weights
+VERSION = 2  # raised when the same config and tokens would give other weights
 
 # Model types that train on packed rows, held by a test: a packed row equals its documents alone. In the dense ones
 # every layer obeys the 4-axis mask; hybrids also have layers that mix neighbours whatever it says (`isolation`).
@@ -64,12 +64,13 @@ class Optimizer(Config):
 
     kind: Literal["adamw", "muon"] = "adamw"
     lr: float  # the largest; the schedule multiplies it
-    adamw_rate: float = Field(default=1.0, gt=0)  # with Muon: the learning rate of what AdamW trains, in parts of `lr`
+    # With Muon: the learning rate of what AdamW trains, in parts of `lr`.
+    adamw_rate: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     betas: tuple[float, float] = (0.9, 0.98)  # AdamW's
     momentum: float = Field(default=0.95, ge=0, lt=1)  # Muon's, Nesterov
-    eps: float = 1e-8
-    weight_decay: float = Field(default=0.1, ge=0)
-    clip: float = Field(default=1.0, gt=0)  # largest global gradient norm
+    eps: float = Field(default=1e-8, gt=0, allow_inf_nan=False)
+    weight_decay: float = Field(default=0.1, ge=0, allow_inf_nan=False)
+    clip: float = Field(default=1.0, gt=0)  # largest global gradient norm; inf: no clipping
 
     @field_validator("lr")
     @classmethod
@@ -77,6 +78,13 @@ class Optimizer(Config):
         if not (math.isfinite(lr) and lr > 0):
             raise ValueError(f"a learning rate of {lr} trains nothing; give a positive number such as 1e-3")
         return lr
+
+    @field_validator("betas")
+    @classmethod
+    def _fractions(cls, betas: tuple[float, float]) -> tuple[float, float]:
+        if not all(0 <= beta < 1 for beta in betas):
+            raise ValueError(f"betas {list(betas)} are no averages; give two numbers from 0 to below 1")
+        return betas
 
 
 ScheduleKind = Literal["wsd", "cosine", "constant"]

@@ -7,10 +7,9 @@ Any rank that calls a method marked as collective waits for all the others to ca
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
-import torch._dynamo.config as dynamo_config
 from accelerate import Accelerator
 from torch import Tensor, nn
 from transformers import PreTrainedModel
@@ -21,8 +20,6 @@ from pipeline.lm.config import Optimizer, Training
 from pipeline.lm.objective import NextTokenLoss, to_inputs
 from pipeline.lm.optimizer import make_optimizer, moments, restore_moments, set_learning_rate
 from pipeline.lm.spread import make_accelerator, placed_like, reducing, spread, whole
-
-_MOST_SHAPES = 64  # of batch and model, compiled in one process
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +159,12 @@ def start(lm: PreTrainedModel, optimizer: Optimizer, training: Training, num_sou
     ranks.rows_of_rank(training, accelerator.num_processes)
     if training.precision == "bf16" and accelerator.device.type == "cpu":
         attention.register()
-        lm.set_attn_implementation(attention.FP32_ATTENTION)
+        lm.set_attn_implementation(attention.CPU_ATTENTION)
     if training.compile:
-        _refuse_silent_fallback()
+        inductor.refuse_silent_fallback()
+        inductor.remember()
         inductor.repair()
     lm.train()
     objective = spread(NextTokenLoss(lm, is_bf16=training.precision == "bf16"), training, accelerator)
     made = make_optimizer(lm, optimizer)  # after sharding, which puts other parameters in the place of the former
     return Engine(lm, made, accelerator, objective, training, optimizer.lr, optimizer.clip, num_sources)
-
-
-def _refuse_silent_fallback() -> None:
-    """Past its limit of shapes torch would run uncompiled without a word: slower, and with other bits."""
-    limits: Any = dynamo_config
-    limits.recompile_limit = _MOST_SHAPES
-    limits.fail_on_recompile_limit_hit = True

@@ -23,8 +23,9 @@ from transformers import PreTrainedModel
 
 from pipeline.core.seeds import Key, generator, keyed_int
 from pipeline.lm.forward import forward_of
-from pipeline.lm.lanes import Rows, run
+from pipeline.lm.lanes import run
 from pipeline.lm.reading import Reader
+from pipeline.lm.rows import Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,19 +4,16 @@
 reached. A folder with a number for a name is whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pipeline.core.checkpoint import KEPT, Checkpoint
 from pipeline.core.errors import UserError
 from pipeline.core.files import drafted, remove_leftovers, remove_tree
 from pipeline.core.plan import MixPlan
-from pipeline.lm import model
 
 
 def check_counts(counts: tuple[int, ...], plan: MixPlan) -> None:
@@ -26,17 +23,17 @@ def check_counts(counts: tuple[int, ...], plan: MixPlan) -> None:
         raise UserError(f"training.keep_at {counts[-1]} is over the budget of {plan.budget} {unit}; leave it out")
 
 
-def write(
-    out: Path,
-    count: int,
-    lm: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    weights: Mapping[str, Tensor],
-    position: Mapping[str, Any],
-) -> None:
+class Saver(NamedTuple):
+    """What writes a model into a folder, and about how much that takes."""
+
+    save: Callable[[Path], None]
+    num_bytes: int
+
+
+def write(out: Path, count: int, saver: Saver, position: Mapping[str, Any]) -> None:
     """Keep the weights under a count. Raises UserError where the disk is full; nothing half-written stays."""
-    with drafted(Checkpoint(out).at(count).folder, sum(weight.nbytes for weight in weights.values())) as draft:
-        model.save(lm, tokenizer, Checkpoint(draft).model, weights)
+    with drafted(Checkpoint(out).at(count).folder, saver.num_bytes) as draft:
+        saver.save(Checkpoint(draft).model)
         (draft / "position.json").write_bytes(orjson.dumps(position, option=orjson.OPT_INDENT_2))
 
 

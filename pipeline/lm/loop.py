@@ -14,19 +14,19 @@ from pipeline.core.files import drafted
 from pipeline.core.ledger import Ledger
 from pipeline.core.plan import MixPlan
 from pipeline.core.track import Tracker
-from pipeline.lm import kept, memory, model
+from pipeline.lm import kept, memory
 from pipeline.lm.batch import Batch, truncate
 from pipeline.lm.curve import write_curve
 from pipeline.lm.engine import StepResult
-from pipeline.lm.flops import flops_per_token
+from pipeline.lm.fitting import check_length
 from pipeline.lm.guard import Watched
-from pipeline.lm.machine import TERMINATED, exact, stop_requests
+from pipeline.lm.machine import TERMINATED, exact, keeping_memory, stop_requests
 from pipeline.lm.progress import report
 from pipeline.lm.schedule import learning_rate_ratio
-from pipeline.lm.session import Run, Session, begin, keep, save
+from pipeline.lm.session import Run, Session, begin, keep, ledger_of, save, save_model
 from pipeline.lm.state import save_state
 from pipeline.lm.stream import TokenStream
-from pipeline.lm.tally import check_shares, to_ledger
+from pipeline.lm.tally import check_shares
 
 
 def train(run: Run, *, out: Path, track: Tracker) -> Ledger:
@@ -36,9 +36,9 @@ def train(run: Run, *, out: Path, track: Tracker) -> Ledger:
     memory or disk are too small, where loss or gradient are no longer finite, or where the mix that was trained on is
     not the one that was asked for. SIGTERM saves and exits with code 143.
     """
-    model.check_length(run.lm, run.plan.sequence_length)
+    check_length(run.lm, run.plan.sequence_length)
     kept.check_counts(run.training.keep_at, run.plan)
-    with exact(run.training.threads), stop_requests() as stop:
+    with exact(run.training.threads), keeping_memory(), stop_requests() as stop:
         session = begin(run, out, track)
         for batch in _batches(session):
             _step(session, batch)
@@ -105,13 +105,13 @@ def _finish(session: Session) -> Ledger:
     if session.engine.is_main:
         _write(session, weights, moments)
     session.engine.wait()
-    return to_ledger(tally, run.plan, flops_per_token(run.lm, run.plan.sequence_length))
+    return ledger_of(session)
 
 
 def _write(session: Session, weights: Mapping[str, Tensor], moments: Mapping[str, Tensor]) -> None:
     run, tally, done = session.run, session.tally, Checkpoint(session.out)
     with drafted(done.model, _num_bytes(weights)) as draft:
-        model.save(run.lm, run.tokenizer, draft, weights)
+        save_model(session, weights, draft)
     with drafted(done.state, _num_bytes(moments)) as draft:
         save_state(draft, moments, tally, run.plan)
     write_curve(done.curve, tally.curve, run.plan)

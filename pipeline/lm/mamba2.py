@@ -65,7 +65,7 @@ def _scan(
     last_bc = segments_bcl[..., -1]
     entering_bcgrpn = _entering(states_bcgrpn, decay_bcgrl.sum(-1), last_bc)
     is_continued_bcl = segments_bcl == pad(last_bc[:, :-1], (1, 0), value=-2)[..., None]
-    since_bcgrl = decay_bcgrl.cumsum(-1).exp() * is_continued_bcl[:, :, None, None]
+    since_bcgrl = _running_sum(decay_bcgrl[..., None]).squeeze(-1).exp() * is_continued_bcl[:, :, None, None]
     across_bcgrlp = query_bcgln[:, :, :, None] @ entering_bcgrpn.transpose(-1, -2) * since_bcgrl[..., None]
     return inside_bcgrlp + across_bcgrlp
 
@@ -90,7 +90,17 @@ def _kept(decay_l: Tensor, same_ls: Tensor) -> Tensor:
     size = decay_l.shape[-1]
     is_past_ls = torch.ones(size, size, dtype=torch.bool, device=decay_l.device).tril()
     after_ls = decay_l[..., None].expand(*decay_l.shape, size).masked_fill(~is_past_ls.tril(-1), 0)
-    return after_ls.cumsum(-2).masked_fill(~(is_past_ls & same_ls), float("-inf")).exp()
+    return _running_sum(after_ls).masked_fill(~(is_past_ls & same_ls), float("-inf")).exp()
+
+
+def _running_sum(values_ls: Tensor) -> Tensor:
+    """Sums over the places up to each one: axis -2. torch refuses its own on a GPU where bits must not vary."""
+    return _sum_by_product(values_ls) if values_ls.is_cuda else values_ls.cumsum(-2)
+
+
+def _sum_by_product(values_ls: Tensor) -> Tensor:
+    size = values_ls.shape[-2]
+    return torch.ones(size, size, dtype=values_ls.dtype, device=values_ls.device).tril() @ values_ls
 
 
 def _chunks(values_bt: Tensor, size: int, fill: int = 0) -> Tensor:

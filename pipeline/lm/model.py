@@ -4,9 +4,7 @@ Reads and writes the Hugging Face format: safetensors, config, tokenizer, chat t
 opens it without code of ours. Weights are fp32 on disk and in memory; mixed precision is the loop's.
 """
 
-import inspect
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +12,6 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from torch import Tensor
 from transformers import (
-    CONFIG_MAPPING,
     AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -29,9 +26,9 @@ from pipeline.core.chat import END, PAD
 from pipeline.core.errors import UserError
 from pipeline.core.seeds import Key, keyed_int
 from pipeline.lm import hybrids, isolation
-from pipeline.lm.config import MODEL_TYPES, Model
+from pipeline.lm.config import Model
+from pipeline.lm.fitting import check_extra, check_layers, check_model_type, check_vocabulary
 
-_LEGACY = ("hybrid_override_pattern", "rope_theta")  # transformers still takes these and turns them into others
 _VOLATILE = ("transformers_version", "dtype", "torch_dtype", "_name_or_path", "architectures", "use_cache")
 
 
@@ -121,52 +118,3 @@ def check_same_architecture(lm: PreTrainedModel, model: Model, tokenizer: PreTra
                 f"the checkpoint has {name}={found.get(name)}, the recipe asks for {wanted[name]}; "
                 "give the checkpoint's model, or train from scratch"
             )
-
-
-def check_model_type(model_type: str) -> None:
-    """Raise UserError for a model type whose layers are not known to keep packed documents apart."""
-    if model_type not in MODEL_TYPES:
-        raise UserError(
-            f"model_type {model_type!r} is not known to keep packed documents apart; "
-            f"use one of {', '.join(MODEL_TYPES)}"
-        )
-
-
-def check_extra(model: Model) -> None:
-    """Raise UserError for a key of `extra` that the model type's config does not have: it would do nothing."""
-    kind = CONFIG_MAPPING[model.model_type]
-    known = {*inspect.signature(kind).parameters, *kind.attribute_map, *_LEGACY}
-    for name in model.extra:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else "see its config class in transformers"
-            raise UserError(f"model.extra.{name}: transformers' {model.model_type} has no such setting; {hint}")
-
-
-def check_layers(config: PreTrainedConfig) -> None:
-    """Raise UserError where some layers attend by a rule of their own (sliding windows), which the mask overrules."""
-    known = hybrids.LAYERS.get(config.model_type, ("full_attention",))
-    other = set(getattr(config, "layer_types", None) or []) - set(known)
-    if other:
-        raise UserError(
-            f"layer_types {', '.join(sorted(other))} cannot be trained on packed rows; use {' or '.join(known)}"
-        )
-
-
-def check_vocabulary(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase, where: str) -> None:
-    """Raise UserError where some token ids have no embedding."""
-    if config.vocab_size < len(tokenizer):
-        raise UserError(
-            f"vocabulary of {config.vocab_size} ({where}) is smaller than the tokenizer's {len(tokenizer)}; "
-            f"give at least {len(tokenizer)}"
-        )
-
-
-def check_length(lm: PreTrainedModel, sequence_length: int) -> None:
-    """Raise UserError where rows are longer than the model's positions."""
-    most = lm.config.max_position_embeddings
-    if sequence_length > most:
-        raise UserError(
-            f"sequence_length {sequence_length} is over the model's max_position_embeddings {most}; "
-            "shorten the rows or give the model more positions"
-        )

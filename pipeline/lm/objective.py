@@ -67,7 +67,9 @@ def to_inputs(batch: Batch, rows: slice, device: torch.device, *, static: bool) 
     is_target = mask.ravel()[following] & (places + 1 < ids.size)
 
     def move(array: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+        tensor = torch.from_numpy(np.ascontiguousarray(array))
+        # From pinned memory a copy waits in the GPU's queue; from any other the process would wait.
+        return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
     return Inputs(
         input_ids_bt=move(ids),

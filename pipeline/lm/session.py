@@ -5,27 +5,32 @@ Every rank goes through all of it; files are rank 0's affair, and only rank 0 sp
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import torch
+from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pipeline.core.checkpoint import Checkpoint
 from pipeline.core.errors import UserError
+from pipeline.core.ledger import Ledger
 from pipeline.core.plan import MixPlan
 from pipeline.core.seeds import keyed_int
 from pipeline.core.shard import Shard
 from pipeline.core.track import Silent, Tracker
-from pipeline.lm import engine, kept, restart
+from pipeline.lm import engine, kept, model, restart
+from pipeline.lm.card import stretch_of, write_card
 from pipeline.lm.config import Optimizer, Schedule, Training
 from pipeline.lm.culprits import Culprits
 from pipeline.lm.curve import Window
 from pipeline.lm.engine import Engine
+from pipeline.lm.flops import flops_per_token
 from pipeline.lm.guard import Guard
 from pipeline.lm.peak import peak_flops
 from pipeline.lm.state import load_state, position
-from pipeline.lm.tally import Tally
+from pipeline.lm.tally import Tally, to_ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,8 @@ class Run:
     schedule: Schedule
     training: Training
     carry_on: Checkpoint | None = None  # start from this checkpoint's optimizer state
+    origin: Checkpoint | None = None  # whose weights it starts from; with `kind`, for the model card
+    kind: str = "pretraining"
 
 
 @dataclass(kw_only=True)
@@ -130,8 +137,26 @@ def keep(session: Session) -> None:
     check(session)
     run, weights = session.run, session.engine.weights()
     for count in counts if session.engine.is_main else []:
-        kept.write(session.out, count, run.lm, run.tokenizer, weights, position(session.tally, run.plan))
+        kept.write(session.out, count, _saver(session, weights), position(session.tally, run.plan))
     session.engine.wait()
+
+
+def save_model(session: Session, weights: Mapping[str, Tensor], folder: Path) -> None:
+    """The model as others open it, with its card."""
+    run = session.run
+    model.save(run.lm, run.tokenizer, folder, weights)
+    write_card(folder, run.lm, run.origin, stretch_of(run, ledger_of(session)))
+
+
+def _saver(session: Session, weights: Mapping[str, Tensor]) -> kept.Saver:
+    num_bytes = sum(weight.nbytes for weight in weights.values())
+    return kept.Saver(partial(save_model, session, weights), num_bytes)
+
+
+def ledger_of(session: Session) -> Ledger:
+    """What the run has consumed so far."""
+    run = session.run
+    return to_ledger(session.tally, run.plan, flops_per_token(run.lm, run.plan.sequence_length))
 
 
 def _restore(session: Session, point: restart.Point) -> None:

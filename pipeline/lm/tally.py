@@ -4,14 +4,13 @@ C = sources of the plan. Nothing here reads a clock: equal runs leave equal tall
 """
 
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import Any, Self
 
 import numpy as np
 
 from pipeline.core.errors import UserError
 from pipeline.core.ledger import Ledger, SourceUse
-from pipeline.core.plan import MixPlan, PlannedSource
+from pipeline.core.plan import MixPlan
 from pipeline.lm.batch import Batch, Counts, Position, count
 from pipeline.lm.curve import CurveRow
 from pipeline.lm.spikes import Spike
@@ -23,9 +22,11 @@ START = Position()
 class Tally:
     """Where a run stands."""
 
-    tokens: np.ndarray  # int64 (C,), as the two below
+    tokens: np.ndarray  # int64 (C,), as the four below: the fields of `batch.Counts`
     loss_tokens: np.ndarray
     documents: np.ndarray
+    padding: np.ndarray
+    cropped: np.ndarray
     step: int = 0
     padding_tokens: int = 0
     position: Position = START  # where the token stream goes on
@@ -35,15 +36,15 @@ class Tally:
     @classmethod
     def empty(cls, num_sources: int) -> Self:
         """Before the first step."""
-        tokens, loss_tokens, documents = np.zeros((3, num_sources), np.int64)
-        return cls(tokens=tokens, loss_tokens=loss_tokens, documents=documents)
+        tokens, loss_tokens, documents, padding, cropped = np.zeros((5, num_sources), np.int64)
+        return cls(tokens=tokens, loss_tokens=loss_tokens, documents=documents, padding=padding, cropped=cropped)
 
     def add(self, batch: Batch) -> Counts:
         """Count one step's batch, and return its counts."""
         counts = count(batch, len(self.tokens))
-        self.tokens += counts.tokens
-        self.loss_tokens += counts.loss_tokens
-        self.documents += counts.documents
+        for name, counted in counts._asdict().items():
+            held: np.ndarray = getattr(self, name)
+            held += counted
         self.padding_tokens += batch.input_ids.size - int(counts.tokens.sum())
         self.step += 1
         self.position = batch.next_position
@@ -60,7 +61,7 @@ class Tally:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON; floats come back with the same bits."""
-        arrays = {name: getattr(self, name).tolist() for name in ("tokens", "loss_tokens", "documents")}
+        arrays = {name: getattr(self, name).tolist() for name in Counts._fields}
         return arrays | {
             "step": self.step,
             "padding_tokens": self.padding_tokens,
@@ -72,7 +73,7 @@ class Tally:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Back from `to_json`."""
-        arrays = {name: np.array(data[name], np.int64) for name in ("tokens", "loss_tokens", "documents")}
+        arrays = {name: np.array(data[name], np.int64) for name in Counts._fields}
         return cls(
             **arrays,
             step=data["step"],
@@ -85,7 +86,6 @@ class Tally:
 
 def to_ledger(tally: Tally, plan: MixPlan, flops_per_token: float) -> Ledger:
     """The run's ledger. FLOPs are those of every position that was computed, padding included."""
-    uses = zip(plan.sources, tally.tokens.tolist(), tally.loss_tokens.tolist(), tally.documents.tolist(), strict=True)
     return Ledger(
         input_tokens=tally.num_tokens,
         loss_tokens=int(tally.loss_tokens.sum()),
@@ -93,38 +93,38 @@ def to_ledger(tally: Tally, plan: MixPlan, flops_per_token: float) -> Ledger:
         flops=flops_per_token * (tally.num_tokens + tally.padding_tokens),
         documents=int(tally.documents.sum()),
         loss_spikes=len(tally.spikes),
-        sources={
-            source.corpus: SourceUse(
-                tokens=tokens,
-                loss_tokens=loss_tokens,
-                documents=documents,
-                unique_tokens=source.unique_tokens,
-                passes=tokens / source.unique_tokens,
-            )
-            for source, tokens, loss_tokens, documents in uses
-        },
+        sources={source.corpus: _use(tally, plan, index) for index, source in enumerate(plan.sources)},
+    )
+
+
+def _use(tally: Tally, plan: MixPlan, index: int) -> SourceUse:
+    """What one source was asked for, and what it gave."""
+    source, spent = plan.sources[index], tally.spent(plan)
+    tokens = int(tally.tokens[index])
+    return SourceUse(
+        tokens=tokens,
+        loss_tokens=int(tally.loss_tokens[index]),
+        documents=int(tally.documents[index]),
+        unique_tokens=source.unique_tokens,
+        passes=tokens / source.unique_tokens,
+        padding_tokens=int(tally.padding[index]),
+        cropped_tokens=int(tally.cropped[index]),
+        asked_share=source.share,
+        obtained_share=int(spent[index]) / max(int(spent.sum()), 1),
+        tolerance=plan.tolerance(source),
     )
 
 
 def check_shares(tally: Tally, plan: MixPlan) -> None:
     """Set what was asked of the mix beside what the model saw.
 
-    Raises UserError where they differ by more than chance.
+    Raises UserError where they differ by more than the plan's tolerance.
     """
     spent = tally.spent(plan)
     for source, obtained in zip(plan.sources, (spent / spent.sum()).tolist(), strict=True):
-        allowed = share_tolerance(source, plan)
+        allowed = plan.tolerance(source)
         if abs(obtained - source.share) > allowed:
             raise UserError(
                 f"mix: {source.corpus} was to give {source.share:.1%} of the {plan.unit} and gave {obtained:.1%} "
                 f"(more than {allowed:.1%} off); give a larger budget, or cut its documents shorter"
             )
-
-
-def share_tolerance(source: PlannedSource, plan: MixPlan) -> float:
-    """How far a share may be off: four standard errors of a sum of its documents, and one row.
-
-    A document's size is taken to vary as much as its mean, so that a sum over n of them varies by 1 / sqrt(n).
-    """
-    num_documents = max(1.0, source.share * plan.budget / source.unit_per_document)
-    return 4 * source.share / sqrt(num_documents) + plan.sequence_length / plan.budget

@@ -3,7 +3,8 @@ from argparse import Namespace
 import pytest
 from rich.console import Console
 
-from benchmarks import step_profile, throughput, training
+from benchmarks import step_kinds, throughput, training
+from benchmarks.contenders import rounds
 from benchmarks.contenders.__main__ import LIBRARIES
 from benchmarks.contenders.job import LENGTH, ROWS, Job, Result, Window, reached_by_all
 from benchmarks.contenders.ours import Stopwatch, shares
@@ -20,6 +21,7 @@ RESULT = Result(windows=[window(50.0, 5.0, 40.0), window(2.0, 4.0), window(3.0, 
 
 def test_the_first_window_counts_for_the_start_and_not_for_the_speed():
     assert RESULT.tokens_per_second == ROWS * LENGTH * 30 / 10
+    assert RESULT.tokens_per_cpu_second == ROWS * LENGTH * 30 / 7
     assert RESULT.start_seconds == 50 - 10 / 3
 
 
@@ -67,11 +69,18 @@ def test_a_library_that_cannot_train_the_model_is_named(model, has_litgpt, capsy
     assert len(found) == 4 * len({job.library for job in found})
 
 
+def test_libraries_and_single_contenders_are_chosen_by_name():
+    arguments = training.parser().parse_args(["--only", "ours", "Trainer fp32", "plain loop bf16 compiled"])
+    names = [job.name for job in training.jobs(arguments, "folder", Console())]
+    ours = ["ours fp32", "ours fp32 compiled", "ours bf16", "ours bf16 compiled"]
+    assert names == ["Trainer fp32", "plain loop bf16 compiled", *ours]
+
+
 def test_a_missing_library_is_told_and_left_out(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(training, "run", lambda job, folder: None if job.library == "litgpt" else RESULT)
+    monkeypatch.setattr(rounds, "run", lambda job, folder: None if job.library == "litgpt" else RESULT)
     arguments = Namespace(**vars(training.parser().parse_args(["--model", "qwen3"])))
     jobs = training.jobs(arguments, "folder", Console())
-    results, cores = training.rounds(jobs, 2, 1, tmp_path, Console())
+    results, cores = rounds.rounds(jobs, 2, 1, tmp_path, Console())
     assert "litgpt is not installed" in capsys.readouterr().out
     assert [len(values) for values in results.values()] == [2] * 16
     assert all(len(values) == 2 and min(values) > 0 for values in cores.values())
@@ -80,7 +89,7 @@ def test_a_missing_library_is_told_and_left_out(tmp_path, monkeypatch, capsys):
 def test_the_models_are_of_one_size():
     assert model_of("lfm2").model_type == "lfm2"
     assert model_of("qwen3").hidden_size == model_of("lfm2").hidden_size
-    assert optimizer().lr == 2e-3
+    assert optimizer().kind == "adamw"
 
 
 def test_job_names():
@@ -111,11 +120,11 @@ def test_job_names():
     ],
 )
 def test_operations_are_sorted_by_kind(operation, kind):
-    assert step_profile.kind_of(operation) == kind
+    assert step_kinds.kind_of(operation) == kind
 
 
 def test_what_no_operation_accounts_for_is_outside():
-    found = step_profile.shares({"aten::mm": 4.0, "aten::mul": 1.0, "step: data": 1.0}, 8.0)
+    found = step_kinds.shares({"aten::mm": 4.0, "aten::mul": 1.0, "step: data": 1.0}, 8.0)
     assert {kind: share for kind, share in found.items() if share} == {
         "matmul": 0.5,
         "elementwise": 0.125,

@@ -6,7 +6,7 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM
 
 from pipeline.core.errors import UserError
-from pipeline.lm import attention, hybrids, inductor, isolation, model
+from pipeline.lm import attention, hybrids, inductor, isolation, mamba2, model
 from pipeline.lm.config import MODEL_TYPES, Model
 from pipeline.lm.generate import generate
 from pipeline.lm.mamba2 import mamba2_scan
@@ -99,12 +99,12 @@ def test_a_packed_row_equals_its_documents_alone(lm):
 
 
 @pytest.mark.parametrize("model_type", list(hybrids.LAYERS))
-def test_so_it_does_traced_by_the_compiler_and_with_attention_in_fp32(tokenizer, model_type):
+def test_so_it_does_traced_by_the_compiler_and_with_our_attention(tokenizer, model_type):
     lm = model.build(tiny(model_type), tokenizer, "a")
     objective = NextTokenLoss(lm, is_bf16=False)
     check_equal(lm, torch.compile(objective, backend="aot_eager", fullgraph=True, dynamic=False))
     attention.register()
-    lm.set_attn_implementation(attention.FP32_ATTENTION)
+    lm.set_attn_implementation(attention.CPU_ATTENTION)
     losses = objective(*packed_row())
     lm.set_attn_implementation("sdpa")
     assert torch.allclose(losses[packed_row()[-1] >= 0], alone(lm), atol=1e-5)
@@ -160,6 +160,11 @@ def test_the_scan_compiled_gives_the_same_gradients_with_heads_that_fill_no_vect
     found = torch.autograd.grad(torch.compile(loss, dynamic=False)(*inputs), inputs)
     for value, expected in zip(found, torch.autograd.grad(loss(*inputs), inputs), strict=True):
         assert torch.allclose(value.float(), expected.float(), rtol=1e-2, atol=1e-4 * float(expected.abs().max()))
+
+
+def test_running_sums_by_a_product_are_those_of_torch():
+    values = torch.randn(2, 3, 7, 5, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(mamba2._sum_by_product(values), values.cumsum(-2), atol=1e-6)
 
 
 def test_what_lfm2_takes_from_our_words(tokenizer):

@@ -4,7 +4,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from pipeline.core.chat import CHAT_TEMPLATE
 from pipeline.core.errors import UserError
-from pipeline.lm import attention, model
+from pipeline.lm import attention, fitting, model
 from pipeline.lm.config import Model
 
 TINY = Model(
@@ -42,7 +42,7 @@ def test_a_saved_model_opens_with_stock_transformers_and_knows_its_marks(tokeniz
     ids = torch.arange(6, 20)[None]
     expected = lm(ids).logits
     attention.register()
-    lm.set_attn_implementation(attention.FP32_ATTENTION)
+    lm.set_attn_implementation(attention.CPU_ATTENTION)
     model.save(lm, tokenizer, tmp_path / "model")
     opened = AutoModelForCausalLM.from_pretrained(tmp_path / "model")
     assert torch.allclose(opened(ids).logits, expected, atol=1e-6)
@@ -50,7 +50,7 @@ def test_a_saved_model_opens_with_stock_transformers_and_knows_its_marks(tokeniz
     assert opened.config.tie_word_embeddings
     assert AutoTokenizer.from_pretrained(tmp_path / "model").chat_template == CHAT_TEMPLATE
     assert (tmp_path / "model" / "model.safetensors").is_file()
-    assert attention.FP32_ATTENTION not in (tmp_path / "model" / "config.json").read_text()
+    assert attention.CPU_ATTENTION not in (tmp_path / "model" / "config.json").read_text()
 
 
 def test_the_mask_lets_a_token_see_its_own_past_only_and_padding_itself():
@@ -58,15 +58,16 @@ def test_the_mask_lets_a_token_see_its_own_past_only_and_padding_itself():
     assert seen == [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]]
 
 
-@pytest.mark.parametrize("longest", [512, 0])
-def test_fp32_attention_agrees_with_the_stock_one(tokenizer, monkeypatch, longest):
+@pytest.mark.parametrize(("longest", "stretch"), [(512, 48), (512, 5), (0, 48)])
+def test_our_attention_agrees_with_the_stock_one(tokenizer, monkeypatch, longest, stretch):
     monkeypatch.setattr(attention, "_LONGEST_EXPLICIT", longest)
+    monkeypatch.setattr(attention, "_STRETCH", stretch)
     lm = model.build(TINY, tokenizer, "a").eval()
     mask = attention.document_mask(torch.tensor([[0] * 7 + [1] * 9]))
     ids = torch.randint(6, 40, (1, 16))
     stock = lm(ids, attention_mask=mask).logits
     attention.register()
-    lm.set_attn_implementation(attention.FP32_ATTENTION)
+    lm.set_attn_implementation(attention.CPU_ATTENTION)
     assert torch.allclose(lm(ids, attention_mask=mask).logits, stock, atol=1e-6)
 
 
@@ -103,9 +104,9 @@ def test_an_unknown_kind_of_model_is_refused_with_the_list_of_what_works(tokeniz
 
 def test_rows_longer_than_the_models_positions_are_refused(tokenizer):
     lm = model.build(TINY, tokenizer, "a")
-    model.check_length(lm, 32)
+    fitting.check_length(lm, 32)
     with pytest.raises(UserError, match="33 is over the model's max_position_embeddings 32"):
-        model.check_length(lm, 33)
+        fitting.check_length(lm, 33)
 
 
 def test_a_checkpoint_of_another_architecture_or_tokenizer_is_refused(tokenizer, tmp_path):

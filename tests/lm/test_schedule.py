@@ -41,6 +41,15 @@ def test_a_learning_rate_that_trains_nothing_is_refused(lr):
         Optimizer(lr=lr)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("betas", (0.9, 1.0)), ("betas", (float("nan"), 0.9)), ("eps", 0), ("weight_decay", float("nan")), ("clip", 0)],
+)
+def test_numbers_that_would_spoil_every_step_are_refused(name, value):
+    with pytest.raises(ValidationError, match=name):
+        Optimizer.model_validate({"lr": 1e-3, name: value})
+
+
 def test_a_schedule_longer_than_its_stage_is_refused():
     with pytest.raises(ValidationError, match="more than the whole stage"):
         Schedule(warmup=0.6, decay=0.6)
