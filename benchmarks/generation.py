@@ -6,7 +6,7 @@ A checkpoint of the tunnel answers the tunnel's suite greedily, in fp32, on one 
 once, in turn; an fp32 matrix product before each round says how fast the core is at that moment. Prints medians over
 the rounds, and ratios to the harness at its own best batch size: quote these, the problems a second are this machine's.
 The harness (`lm_eval.models.huggingface.HFLM`) gets the same prompts, stops at the end mark, and its batch sizes are
-tried from 32 to 256.
+tried from 64 to 256. Time is the process's own processor time: with one thread it is what a quiet core would show.
 
 Then holds our answers against `model.generate` asked one prompt at a time, without padding. Where they differ, the
 common beginning is read again and the gap between the two likeliest tokens there is shown: under 1e-4 it is a near tie.
@@ -21,18 +21,18 @@ from typing import Any, cast
 
 import torch
 import transformers
+from generators import MAX_NEW_TOKENS, generate, harness, ours, plain
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.core.chat import END, PAD, render_prompt
+from pipeline.core.chat import render_prompt
 from pipeline.eval.examinee import Examinee
 from pipeline.eval.opening import open_examinee
 from pipeline.lm.generate import GREEDY
 from pipeline.study.register import config_root
 from pipeline.tasks.suite import Suite, load_suite
 
-BATCHES = (32, 64, 128, 256)
-MAX_NEW_TOKENS = 100
+BATCHES = (64, 128, 256)  # at 32 the harness gives 0.6 of its best here
 NEAR_TIE = 1e-4
 
 
@@ -44,63 +44,13 @@ def tunnel_suite() -> Suite:
     return Suite.model_validate(recipe["eval"]["suites"][0])
 
 
-def ours(examinee: Examinee, prompts: Sequence[list[int]], batch_size: int) -> Callable[[], list[list[int]]]:
-    """Ours, as the eval stage calls it."""
-
-    def run() -> list[list[int]]:
-        examinee.batch_size = batch_size
-        return examinee.complete(prompts, MAX_NEW_TOKENS, GREEDY, lambda _: None)
-
-    return run
-
-
-def harness(examinee: Examinee, texts: Sequence[str], batch_size: int) -> Callable[[], object]:
-    """The harness's backend on the model in memory."""
-    from lm_eval.api.instance import Instance
-    from lm_eval.models.huggingface import HFLM
-
-    make: Any = HFLM  # its decorators hide the signature
-    backend = make(
-        pretrained=examinee.model, tokenizer=examinee.tokenizer, batch_size=batch_size, max_length=examinee.context
-    )
-    settings = {"until": [END], "max_gen_toks": MAX_NEW_TOKENS, "do_sample": False}
-    requests = [Instance("generate_until", doc={}, arguments=(text, settings), idx=0) for text in texts]
-    return lambda: backend.generate_until(requests, disable_tqdm=True)
-
-
-def plain(examinee: Examinee, prompts: Sequence[list[int]], batch_size: int) -> Callable[[], list[list[int]]]:
-    """Plain `generate` on prompts sorted by length and padded on the left."""
-    order = sorted(range(len(prompts)), key=lambda i: -len(prompts[i]))
-
-    def run() -> list[list[int]]:
-        answers: list[list[int]] = [[] for _ in prompts]
-        for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
-            for row, answer in zip(rows, generate(examinee, [prompts[row] for row in rows]), strict=True):
-                answers[row] = answer
-        return answers
-
-    return run
-
-
-def generate(examinee: Examinee, prompts: Sequence[list[int]]) -> list[list[int]]:
-    """One call of `model.generate`, cut behind the end mark."""
-    end, pad = examinee.ids[END], examinee.ids[PAD]
-    longest = max(map(len, prompts))
-    ids = torch.tensor([[pad] * (longest - len(prompt)) + prompt for prompt in prompts])
-    mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-    settings = {"max_new_tokens": MAX_NEW_TOKENS, "do_sample": False, "eos_token_id": end, "pad_token_id": pad}
-    output = cast(Any, examinee.model).generate(input_ids=ids, attention_mask=mask, **settings)[:, longest:].tolist()
-    return [row[: row.index(end) + 1] if end in row else row for row in output]
-
-
 def matmul_gflops(size: int = 1024, repeats: int = 20) -> float:
     """What one core multiplies in fp32 right now."""
     left = torch.randn(size, size)
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(repeats):
         torch.mm(left, left)
-    return repeats * 2 * size**3 / (time.perf_counter() - start) / 1e9
+    return repeats * 2 * size**3 / (time.process_time() - start) / 1e9
 
 
 def differences(examinee: Examinee, prompts: Sequence[list[int]]) -> list[float]:
@@ -150,9 +100,9 @@ def main(checkpoint: str, rounds: int, batches: Sequence[int]) -> None:
     for number in range(rounds):
         cores.append(matmul_gflops())
         for name, run in contenders.items():
-            start = time.perf_counter()
+            start = time.process_time()
             run()
-            speeds[name].append(len(prompts) / (time.perf_counter() - start))
+            speeds[name].append(len(prompts) / (time.process_time() - start))
         console.print(f"round {number + 1} of {rounds}: {cores[-1]:.0f} GFLOP/s", highlight=False)
     show(speeds, cores, console)
     gaps = differences(examinee, prompts)

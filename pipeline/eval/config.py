@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from pipeline.core.config import Config
 from pipeline.tasks.suite import Suite
 
-VERSION = 3  # raised when the same checkpoint and config would give other rows
+VERSION = 4  # raised when the same checkpoint and config would give other rows
 
 
 class Eval(Config):

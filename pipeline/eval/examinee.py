@@ -16,7 +16,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pipeline.core.chat import END, SPECIAL_TOKENS, THINK, UNTHINK, render_prompt
 from pipeline.core.ledger import Ledger
-from pipeline.eval.parts import Parts
+from pipeline.eval.parts import Parts, parts_by_length
+from pipeline.eval.text_runs import runs
 from pipeline.lm.generate import Said, Sampling, Settings, complete
 from pipeline.lm.scoring import Scored, token_logprobs
 
@@ -103,7 +104,7 @@ class Examinee:
             scored=True,
         )
         said = [Said([], [])] * len(prompts)
-        for rows in _parts(list(map(len, prompts)), self.part_size):
+        for rows in parts_by_length(list(map(len, prompts)), self.part_size):
             part = self._part([prompts[row] for row in rows], settings.only(rows), advance)
             for row, each in zip(rows, part, strict=True):
                 said[row] = each
@@ -129,7 +130,7 @@ class Examinee:
         """Log-probabilities of the scored tokens, one array a sequence."""
         self.used = self.used.plus(input_tokens=sum(len(sequence.tokens) for sequence in sequences))
         found = [np.zeros(0)] * len(sequences)
-        for rows in _parts([len(sequence.tokens) for sequence in sequences], self.part_size):
+        for rows in parts_by_length([len(sequence.tokens) for sequence in sequences], self.part_size):
             part = [sequences[row] for row in rows]
             identity: list[Any] = [[list(map(int, each.tokens)), each.start] for each in part]
             scores = self.parts.scores(
@@ -148,27 +149,8 @@ class Examinee:
         return completion.index(unthink) + 1 if unthink in completion else None
 
     def _runs(self, ids: Sequence[int], *, keep_marks: bool) -> Iterator[str]:
-        run: list[int] = []
-        for token in [*map(int, ids), -1]:
-            if token != -1 and token not in self.marks:
-                run.append(token)
-                continue
-            if run:
-                yield self._text(run)
-                run = []
-            if keep_marks and token != -1:
-                yield self.marks[token]
-
-    def _text(self, run: list[int]) -> str:
-        """Tokens between marks; another tokenizer's own special tokens are no text."""
-        skipped = not self.is_ours
-        return str(self.tokenizer.decode(run, skip_special_tokens=skipped, clean_up_tokenization_spaces=False))
-
-
-def _parts(lengths: Sequence[int], size: int) -> list[list[int]]:
-    """Numbers of the rows in each part, longest first, so that rows of a part are of similar length."""
-    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
-    return [order[start : start + size] for start in range(0, len(order), size)]
+        """Another tokenizer's own special tokens are no text."""
+        return runs(self.tokenizer, self.marks, ids, keep_marks=keep_marks, skip_special=not self.is_ours)
 
 
 def _count(sequences: Sequence[Sequence[int]]) -> int:

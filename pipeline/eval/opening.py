@@ -16,7 +16,7 @@ from pipeline.core.checkpoint import model_folder
 from pipeline.core.errors import UserError
 from pipeline.eval.examinee import PART_SIZE, Examinee
 from pipeline.eval.parts import Parts
-from pipeline.lm.model import check_vocabulary
+from pipeline.lm.fitting import check_vocabulary
 
 _ANSWERED = "say it with the chat template that it was trained with, or evaluate a checkpoint that has one"
 

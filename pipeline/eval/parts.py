@@ -67,6 +67,12 @@ class Parts:
         return self.folder / f"{digest}.npz"
 
 
+def parts_by_length(lengths: Sequence[int], size: int) -> list[list[int]]:
+    """Numbers of the rows in each part, longest first, so that rows of a part are of similar length."""
+    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
 def _write(path: Path, tokens: Sequence[Sequence[int]], scores: Sequence[Any], dtype: Any) -> None:
     buffer = BytesIO()
     np.savez(

@@ -15,8 +15,9 @@ from pipeline.tasks.gsm8k import read_rows, split_solution
 from pipeline.tasks.problem import Problem
 from pipeline.tasks.score import TaskProblem
 from pipeline.tasks.suite import Gsm8kSuite, Suite, WorldSuite
+from pipeline.tasks.world.controls import CONTROLS
 from pipeline.tasks.world.corpus import draw_problem
-from pipeline.tasks.world.lookup import LOOKUP
+from pipeline.tasks.world.instruct import INSTRUCT, form_of
 from pipeline.tasks.world.split import hash_of
 
 _NEW_STRUCTURE_TRIES = 20  # then a known structure with new names and numbers will do
@@ -66,7 +67,9 @@ def asked(problem: Problem, *, held_out: bool) -> TaskProblem:
         prompt=problem.prompt,
         answer=problem.answer,
         choices=problem.choices,
-        is_lookup=problem.family == LOOKUP,
+        is_lookup=problem.family in CONTROLS,
+        is_text=problem.family == INSTRUCT,
+        form=form_of(problem) if problem.family == INSTRUCT else "",
     )
 
 

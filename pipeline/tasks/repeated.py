@@ -15,6 +15,7 @@ from pipeline.core.seeds import Key, generator
 
 _RESAMPLES = 2000
 _LEVEL = 0.95
+_ROUNDING = 1e-12  # below it two means are equal
 
 
 def pass_at_k(num_samples: int, num_correct: int, k: int) -> float:
@@ -57,7 +58,7 @@ def crossover(first: Sequence[int], second: Sequence[int], num_first: int, num_s
     gaps = _table(first, num_first, ks) - _table(second, num_second, ks)  # (problems, ks)
     mean = gaps.mean(0)
     ahead = np.sign(
-        mean[np.flatnonzero(np.abs(mean) > 0)[:1]]
+        mean[np.flatnonzero(np.abs(mean) > _ROUNDING)[:1]]
     ).sum()  # of the first model, at the smallest k that tells
     weights = generator("crossover", *key).multinomial(len(gaps), np.full(len(gaps), 1 / len(gaps)), _RESAMPLES)
     resampled = np.sort([_turn(row, float(ahead)) for row in weights @ gaps / len(gaps)])
@@ -74,7 +75,7 @@ def _table(counts: Sequence[int], num_samples: int, ks: Sequence[int]) -> np.nda
 
 def _turn(gaps: np.ndarray, ahead: float) -> float:
     """The smallest k (from 1) at which the other model is ahead; infinite where there is none."""
-    turned = np.flatnonzero(gaps * ahead < 0)
+    turned = np.flatnonzero(gaps * ahead < -_ROUNDING)
     return float(turned[0] + 1) if len(turned) else float("inf")
 
 

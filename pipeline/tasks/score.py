@@ -4,12 +4,13 @@ Eval rows come from here, and reward will too. Any text is a legal completion: w
 scored wrong with the reason in `error`, and a scorer that raises is reported there too.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.chat import Completion, parse_completion
 from pipeline.tasks.code.check import Check, LiteralCheck, ProgramCheck
-from pipeline.tasks.gsm8k import last_number
+from pipeline.tasks.gsm8k import final_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +27,9 @@ class TaskProblem:
     prompt: str
     answer: str  # a word of `choices`; for an open question a number in normal form
     choices: tuple[str, ...]  # words the answer could be; empty for an open question
-    is_lookup: bool = False  # a control of the format: needs no reasoning
+    is_lookup: bool = False  # a control: needs no reasoning, and counts in no average over it
     is_text: bool = False  # an open answer that is compared word by word, not as a number
+    form: str = ""  # a regular expression: well-formed is what matches it whole; empty: the form of all answers
     check: Check | None = None  # of a code task: what is run, or compared; `answer` is then one that is right
 
     @property
@@ -52,7 +54,7 @@ def score(problem: TaskProblem, completion_text: str) -> Score:
     """Score what a model wrote after the prompt, special tokens kept.
 
     With choices, a well-formed answer is one word - any word, for the form is judged apart from what it says;
-    an open answer is its last number, or its words. Code is run in the sandbox.
+    an open answer is the number that it ends in, or its words. Code is run in the sandbox.
     Raises UserError for code where programs cannot be isolated.
     """
     if problem.check is not None:
@@ -108,11 +110,13 @@ def _complaint(problem: TaskProblem, completion: Completion) -> str | None:
     answer = completion.answer
     if answer is None:
         return "no answer with an end mark"
+    if problem.form and not re.fullmatch(problem.form, " ".join(answer.split())):
+        return f"not in the form asked for: {answer[:40]!r}"
     if problem.choices:
         return None if len(answer.split()) == 1 else f"not one word: {answer[:40]!r}"
     return None if _open_answer(problem, answer) is not None else f"no number: {answer[:40]!r}"
 
 
 def _open_answer(problem: TaskProblem, answer: str) -> str | None:
-    """An open answer as it is compared: its words, or its last number."""
-    return " ".join(answer.split()) if problem.is_text else last_number(answer)
+    """An open answer as it is compared: its words, or the number that it ends in."""
+    return " ".join(answer.split()) if problem.is_text else final_number(answer)

@@ -14,8 +14,8 @@ from pipeline.tasks.code.config import CodeSuite
 from pipeline.tasks.harness.config import HarnessSuite
 from pipeline.tasks.probes.config import AlchemySuite
 from pipeline.tasks.reflection.config import ReflectionSuite
+from pipeline.tasks.world.controls import CONTROLS
 from pipeline.tasks.world.dials import check_reach, checked_families
-from pipeline.tasks.world.lookup import LOOKUP
 
 if TYPE_CHECKING:
     from pipeline.tasks.score import TaskProblem
@@ -41,7 +41,7 @@ class WorldSuite(Config):
     @field_validator("families", "held_out")
     @classmethod
     def _are_families(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return checked_families(value, also=(LOOKUP,))
+        return checked_families(value, also=tuple(CONTROLS))
 
     @model_validator(mode="after")
     def _exists(self) -> Self:

@@ -1,8 +1,11 @@
 """Guessers without reasoning: what a reader who only counts words and places could get right."""
 
 import numpy as np
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import RidgeClassifier
 
 NUM_ROUNDS = 150  # of gradient descent
+NUM_ENDS = 12  # words at each end whose place the linear probe sees
 
 
 def positions(problem):
@@ -119,3 +122,28 @@ def choice_probe(train, test):
     noise = np.random.default_rng(0).random(is_choice[held].shape) * 1e-6  # ties are broken by lot, not by place
     score = np.where(is_choice[held], inputs[held] @ weights + noise, -np.inf)
     return float((score.argmax(1) == answers[held]).mean())
+
+
+def linear_probe(train, test):
+    """Ridge regression (scikit-learn) from the question to the answer, kept to the problem's choices.
+
+    It sees how often each word is said, and which words stand at which of the first and last places.
+    """
+    vectors, probe = DictVectorizer(), RidgeClassifier(alpha=10.0, solver="sparse_cg", tol=1e-2)
+    probe.fit(vectors.fit_transform([_question(p) for p in train]), [p.answer for p in train])
+    columns = {answer: i for i, answer in enumerate(probe.classes_)}
+    scores = probe.decision_function(vectors.transform([_question(p) for p in test]))
+    right = [
+        max(p.choices, key=lambda choice, row=row: row[columns[choice]] if choice in columns else -np.inf) == p.answer
+        for p, row in zip(test, scores, strict=True)
+    ]
+    return float(np.mean(right))
+
+
+def _question(problem):
+    words = problem.prompt.split(" ")
+    counts = dict.fromkeys(words, 0)
+    for word in words:
+        counts[word] += 1
+    first = {f"first {i} {word}": 1 for i, word in enumerate(words[:NUM_ENDS])}
+    return counts | first | {f"last {i} {word}": 1 for i, word in enumerate(words[: -NUM_ENDS - 1 : -1])}

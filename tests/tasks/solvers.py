@@ -183,7 +183,99 @@ def solve_containment(prompt):
     return _follow(links, start)
 
 
+def solve_undo(prompt):
+    (who,) = _ask(
+        prompt,
+        r"how many has (\w+) first \?",
+        r"find how many \w+ (\w+) has at first",
+        r"find what (\w+) has before",
+        r"how many \w+ has (\w+) first \?",
+    )
+    (total,) = re.findall(rf"(?:now {who} has (\d)|{who} has (\d) at last|at last {who} has (\d))", prompt)
+    value = int("".join(total))
+    for verb, amount in re.findall(rf"(?<!\S)\w {who} (?:then )?(\w+) (\d)", prompt):
+        if verb not in ("has", "then"):
+            value -= int(amount) if verb in GAINS else -int(amount)
+    return str(value % 10)
+
+
+def solve_guards(prompt):
+    light, variable, value = _ask(prompt, r"(?:light|light is|start) (\w+) ; ([u-z]) (?:=|is|:) (\d)")
+    assert _ask(prompt, r"show (\w)$", r"what is (\w) (?:\?|at last)", r"^find (\w) ,") == (variable,)
+    value = int(value)
+    for line in prompt.split(" ; "):
+        words = line.split()
+        if words[1:2] in (["light"], ["turn"], ["becomes"]) and len(words) > 2 and len(words[0]) == 1:
+            light = words[-1]
+        elif words[-1].isdigit() and words[-2] in ("+", "-", "plus", "minus", "add", "take") and words[-3] == light:
+            value += int(words[-1]) if words[-2] in ("+", "plus", "add") else -int(words[-1])
+    return str(value % 10)
+
+
+def solve_facing(prompt):
+    (asked,) = _ask(
+        prompt, r"where is (\w+) \?", r"start at \w+ , find (\w+) :", r"go to (\w+)$", r"where is (\w+) , from"
+    )
+    sides = {"same": 0, "right": 1, "left": 3}
+    faces = dict(re.findall(r"(\w+) (?:faces|:|is|at) (north|east|south|west)", prompt))
+    links = [
+        (new, old, turn)
+        for new, turn, old in re.findall(r"(\w+) (?:faces|is) (same|right|left) (?:of|from) (\w+)", prompt)
+    ]
+    links += re.findall(r"(\w+) (?::|with) (\w+) turn (same|right|left)", prompt)
+    while asked not in faces:
+        for new, old, turn in links:
+            if old in faces:
+                faces[new] = CLOCKWISE[(CLOCKWISE.index(faces[old]) + sides[turn]) % 4]
+    return faces[asked]
+
+
+def solve_most(prompt):
+    side, asked = (
+        found[0].groups()
+        if (found := [*re.finditer(r"which (?:shows|has) (more|less) : ([\w ,]+?)(?: \?|$)", prompt)])
+        else _ask(prompt, r"^which is (above|below) , ([\w ]+) \?") if prompt.startswith("which")
+        else _ask(prompt, r"^of ([\w ,]+) , which reads (more|less) \?")[::-1]
+    )  # fmt: skip
+    values = {name: int(value) for name, value in re.findall(r"(\w+) (?:shows|is at|has|reads) (\d)", prompt)}
+    names = re.split(r" , | or ", asked)
+    return (max if side in ("more", "above") else min)(names, key=values.__getitem__)
+
+
+def solve_pour(prompt):
+    (vessel,) = _ask(
+        prompt, r"how many in (\w+) \?", r"^find what (\w+) has", r"what is in (\w+) \?", r"find what (\w+) holds$"
+    )
+    values = {name: int(value) for name, value in re.findall(r"(?<!\S)(\w+) (?:holds|has) (\d)", prompt)}
+    values |= {name: int(value) for name, value in re.findall(r"in (\w+) is (\d)", prompt)}
+    flows = [(giver, taker, amount) for amount, giver, taker in re.findall(r"(\d) from (\w+) to (\w+)", prompt)]
+    flows += re.findall(r"(\w+) gives (\w+) (\d)", prompt)
+    flows += [(giver, taker, amount) for giver, amount, taker in re.findall(r"from (\w+) (\d) to (\w+)", prompt)]
+    flows += [(giver, taker, amount) for taker, amount, giver in re.findall(r"(\w+) gets (\d) from (\w+)", prompt)]
+    for giver, taker, amount in flows:
+        values[giver] -= int(amount)
+        values[taker] += int(amount)
+    return str(values[vessel] % 10)
+
+
+def solve_pointers(prompt):
+    follow = dict(re.findall(r"(?:^|; |: |after |at )(\w) (?:to|shows|is|go to) (\w)(?= ;|$)", prompt))
+    if found := re.search(r"what is (\d) steps from (\w) \?", prompt):
+        count, cell = found.groups()
+    else:
+        cell, count = _ask(prompt, r"from (\w) go (\d) steps", r"start at (\w) , take (\d) steps")
+    for _ in range(int(count)):
+        cell = follow[cell]
+    return cell
+
+
 SOLVERS = {
+    "undo": solve_undo,
+    "guards": solve_guards,
+    "facing": solve_facing,
+    "most": solve_most,
+    "pour": solve_pour,
+    "pointers": solve_pointers,
     "chains": solve_sum,
     "compare": solve_sum,
     "units": solve_sum,

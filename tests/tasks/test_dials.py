@@ -119,6 +119,12 @@ def test_shares_that_fill_everything_leave_no_narratives():
         ({"wrong_answers": -0.1}, "-0.1 is no share"),
         ({"wrong_answers": float("nan")}, "nan is no share"),
         ({"num_documents": "many"}, "'many' is not a count"),
+        ({"casts": 0}, "greater than or equal to 1"),
+        ({"think_share": 2.0}, "2 is no share"),
+        ({"distractors": {9: 1.0}}, "9 distractors at depth 4; a row has room for 0 to 4"),
+        ({"distractors": {1: 1.0}, "depths": {6: 1.0}}, "1 distractors at depth 6; a row has room for 0 to 0"),
+        ({"distractors": {0: 0.0}}, "are no weights"),
+        ({"shared_share": 0.5}, "shared_share 0.5 needs shared_with"),
     ],
 )
 def test_a_dial_out_of_range_says_so_in_one_line(change, message):

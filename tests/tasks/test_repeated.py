@@ -1,9 +1,12 @@
 """pass@k, majorities and crossovers, against enumeration and by hand."""
 
+from fractions import Fraction
 from itertools import combinations
 from math import comb
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.tasks.repeated import crossover, majority, pass_at_k
 
@@ -47,6 +50,26 @@ def test_a_narrow_model_leads_at_1_and_a_broad_one_later():
     # Whoever stands first, the order turns at the same place.
     other = crossover(broad, narrow, 8, 8, "test")
     assert (other.k, other.first_gap) == (2, pytest.approx(-found.first_gap))
+
+
+def by_enumeration(first, second, size):
+    """The smallest k at which the mean over problems and draws turns, from every draw of k of the samples."""
+
+    def mean(counts, k):
+        lots = [list(combinations([1] * right + [0] * (size - right), k)) for right in counts]
+        return sum(Fraction(sum(map(max, draws)), len(draws)) for draws in lots)
+
+    gaps = [mean(first, k) - mean(second, k) for k in range(1, size + 1)]
+    leads = next((gap > 0 for gap in gaps if gap), True)
+    return next((k for k, gap in enumerate(gaps, start=1) if (gap < 0 if leads else gap > 0)), None)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_the_crossover_is_that_of_enumerated_draws(counts):
+    first, second = ([pair[side] for pair in counts] for side in (0, 1))
+    expected = by_enumeration(first, second, 5)
+    assert crossover(first, second, 5, 5, "test").k == expected
 
 
 def test_models_that_do_not_change_places_have_no_crossover():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.chat import SPECIAL_TOKENS
 from pipeline.core.errors import UserError
-from pipeline.tasks.gsm8k import last_number, read_rows, split_solution
+from pipeline.tasks.gsm8k import final_number, last_number, read_rows, split_solution
 from pipeline.tasks.score import Score, TaskProblem, score, score_all
 
 WORLD = TaskProblem(
@@ -57,10 +57,10 @@ def test_world_answer_that_is_not_well_formed_says_why(text, error):
         *("1050", "$1,050", "1,050.00.", "= 1050", "is 7 and then 1050", "01050"),
         *("١٠٥٠", "१०५०", "１０５０", "１,０５０"),
         *(r"\boxed{1050}", r"\boxed{\$1{,}050}", r"$$x = 1\,050$$", r"\(1\!,\!050\text{ apples}\)"),
-        r"\boxed{7}" * 5000 + r"\boxed{1050}",
+        *(r"\boxed{7}" * 5000 + r"\boxed{1050}", r"\boxed{1050} for 7 days", "#### 1,050 (of 7)\n#### 8"),
     ],
 )
-def test_open_answer_is_its_last_number_in_normal_form(said):
+def test_open_answer_is_the_number_it_ends_in_in_normal_form(said):
     assert score(NUMBER, f"<think>9</think>{said}<|end|>") == Score(answer="1050", correct=True, well_formed=True)
 
 
@@ -78,6 +78,20 @@ def test_open_answer_without_a_number_is_not_well_formed():
 )  # fmt: skip
 def test_last_number(text, number):
     assert last_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("#### 18 dollars (2 x 9)", "18"), ("####\n#### $5.00\n#### 7", "5"), ("#### none, so 4", "4"),
+        (r"\boxed{18} so 2 ducks", "18"), (r"\boxed{\text{yes}} and \boxed{3", "3"), (r"\boxed{x} or 7", "7"),
+        (r"\boxed{\frac{36}{2}}", "18"), (r"\boxed{-\dfrac{1}{2}}", "-0.5"), (r"\boxed{\frac{36}{0}} is 4", "4"),
+        (r"\boxed{1{,}000\text{ m}^2}", "1000"), (r"\boxed{\text{12 eggs}}", "12"), (r"\boxed{x_1 = -\$5}", "-5"),
+        (r"\boxed{" * 5000 + "3", "3"), (r"\boxed{x}" * 5000, None), ("{" * 10000, None), ("", None),
+    ],
+)  # fmt: skip
+def test_final_number(text, number):
+    assert final_number(text) == number
 
 
 @given(st.lists(st.one_of(st.sampled_from(SPECIAL_TOKENS), st.text(max_size=12))).map("".join))

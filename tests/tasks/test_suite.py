@@ -31,7 +31,7 @@ def test_a_suite_is_balanced_over_families_depths_and_templates(problems):
     assert Counter(problem.task for problem in problems) == dict.fromkeys((*TRAINED, "lookup", *HELD_OUT), 36)
     cells = Counter((p.task, p.depth, p.template) for p in problems if not p.is_lookup)
     assert set(cells.values()) == {2}
-    assert len(cells) == 12 * 6 * 3
+    assert len(cells) == 18 * 6 * 3
     assert {problem.depth for problem in problems if problem.is_lookup} == {0}
 
 

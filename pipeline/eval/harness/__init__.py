@@ -3,6 +3,6 @@
 In: the examinee and a suite (`tasks.harness.config`). Out: rows (`core.scores`), one for each problem and sample,
 and a summary with the domain means.
 
-Reading order: `run` (the verb), `model` (the examinee as the harness's model; `until`, `reading` and `likelihood` are
-what it does), `rows`, `summary`, `domains`.
+Reading order: `run` (the verb), `model` (the examinee as the harness's model; `asking`, `until`, `reading` and
+`likelihood` are what it does), `rows`, `summary`, `domains`; `stored` (the same scorers on completions from a file).
 """

@@ -5,8 +5,7 @@ asked of the hub, samples of a problem are drawn together and handed out one run
 a thought that is stripped does not end the answer.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,25 +15,13 @@ from lm_eval.models.utils import handle_stop_sequences, normalize_gen_kwargs
 from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 
 from pipeline.eval.examinee import Examinee
+from pipeline.eval.harness.asking import Asking, generation_of_request, in_problems, name_of_request
 from pipeline.eval.harness.likelihood import Pair, score_pairs
-from pipeline.eval.harness.reading import Reading, Said
+from pipeline.eval.harness.reading import Reading
 from pipeline.eval.harness.until import Until, complete_until
 from pipeline.tasks.harness.fit import MAX_GEN_TOKS
 
 Encoded = tuple[Any, list[int], list[int]]  # what was asked as text, its context, its continuation
-
-
-@dataclass(slots=True)
-class Asking:
-    """How a benchmark is put to the model, and what it has said so far."""
-
-    key: tuple[str | int, ...]  # of its random streams
-    samples: int
-    strip_thoughts: bool
-    num_problems: int
-    advance: Callable[[int], object]
-    sample: int = 0  # the run at hand
-    said: dict[tuple[str, int], list[Said]] = field(default_factory=dict)  # by task and problem, a completion a sample
 
 
 class ExamineeLM(TemplateLM):
@@ -84,7 +71,7 @@ class ExamineeLM(TemplateLM):
 
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """Of each continuation behind its context. Progress is told in problems, of which each has several."""
-        self.advance = _in_problems(self.asking.advance, self.asking.num_problems, len(requests))
+        self.advance = in_problems(self.asking.advance, self.asking.num_problems, len(requests))
         return super().loglikelihood(requests, disable_tqdm=disable_tqdm)
 
     def loglikelihood_rolling(self, requests: Sequence[Instance], disable_tqdm: bool = False) -> list[float]:  # noqa: ARG002
@@ -133,15 +120,15 @@ class ExamineeLM(TemplateLM):
         """The completion of each request that belongs to the run at hand; all samples are made in the first."""
         groups: dict[str, list[Instance]] = {}
         for request in requests:
-            if _name(request) not in self.asking.said:
-                groups.setdefault(repr(_generation(request)), []).append(request)
+            if name_of_request(request) not in self.asking.said:
+                groups.setdefault(repr(generation_of_request(request)), []).append(request)
         for group in groups.values():
             self._complete(group)
-        return [self.asking.said[_name(request)][self.asking.sample].text for request in requests]
+        return [self.asking.said[name_of_request(request)][self.asking.sample].text for request in requests]
 
     def _complete(self, requests: Sequence[Instance]) -> None:
         """All samples of requests that are to be generated in the same way."""
-        asked: dict[str, Any] = {**normalize_gen_kwargs(_generation(requests[0]), MAX_GEN_TOKS)}
+        asked: dict[str, Any] = {**normalize_gen_kwargs(generation_of_request(requests[0]), MAX_GEN_TOKS)}
         end = self.tokenizer.decode([self.eot_token_id])
         stops = [stop for stop in handle_stop_sequences(asked["until"], eos=end) if stop]
         reading = Reading(self.examinee, stops, self.asking.strip_thoughts)
@@ -154,30 +141,7 @@ class ExamineeLM(TemplateLM):
         assert room > 0, "what_is_too_long is asked first"
         drawn = [(request, sample) for request in requests for sample in range(self.asking.samples)]
         prompts = [self.tok_encode(request.arguments[0])[-room:] for request, _ in drawn]
-        keys = [(*self.asking.key, *_name(request), sample) for request, sample in drawn]
+        keys = [(*self.asking.key, *name_of_request(request), sample) for request, sample in drawn]
         completions = complete_until(self.examinee, prompts, keys, until, self.asking.advance)
         for (request, _), completion in zip(drawn, completions, strict=True):
-            self.asking.said.setdefault(_name(request), []).append(reading.read(completion))
-
-
-def _in_problems(advance: Callable[[int], object], num_problems: int, num_requests: int) -> Callable[[int], object]:
-    """`advance` for requests, of which the problems have several each."""
-    done = told = 0
-
-    def tell(count: int) -> None:
-        nonlocal done, told
-        done += count
-        advance(num_problems * done // num_requests - told)
-        told = num_problems * done // num_requests
-
-    return tell
-
-
-def _generation(request: Instance) -> dict[str, Any]:
-    return dict(request.arguments[1])
-
-
-def _name(request: Instance) -> tuple[str, int]:
-    assert request.task_name is not None
-    assert request.doc_id is not None
-    return request.task_name, request.doc_id
+            self.asking.said.setdefault(name_of_request(request), []).append(reading.read(completion))

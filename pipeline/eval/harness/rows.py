@@ -12,7 +12,8 @@ from pipeline.eval.benchmarks import BENCHMARK
 from pipeline.eval.harness.reading import Said
 from pipeline.eval.rows import Row
 from pipeline.tasks.harness.config import HarnessTask
-from pipeline.tasks.harness.task import ERROR, LocalTask
+from pipeline.tasks.harness.task import ERROR, NO_METRICS, PROGRAMS, LocalTask
+from pipeline.tasks.sandbox.outcome import Outcome
 
 _NOT_FOUND = "[invalid]"  # what the harness's filters say where they find no answer
 
@@ -44,7 +45,7 @@ def _metrics(by_filter: Mapping[str, Logged]) -> Iterator[tuple[str, Any]]:
     """Each of the harness's metrics of one problem, by `metric,filter`."""
     for name, entry in by_filter.items():
         for metric in entry["metrics"]:
-            if metric != ERROR:
+            if metric not in NO_METRICS:
                 yield f"{metric},{name}", entry[metric]
 
 
@@ -77,12 +78,24 @@ def _identity(label: str, asked: HarnessTask, task: LocalTask, entry: Logged) ->
 def _verdict(entry: Logged, found: Row, scored: float, metrics: Mapping[str, Any]) -> Row:
     """Correct is what the suite's metric gives full marks."""
     is_lost = found["well_formed"] is False
+    error = entry.get(ERROR) or ("the filter found no answer" if is_lost else None)
     return {
         "score": scored,
         "correct": scored >= 1.0,
         "metrics": orjson.dumps(metrics, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
-        "error": entry.get(ERROR) or ("the filter found no answer" if is_lost else None),
+        "error": error,
+        **_run(entry.get(PROGRAMS) or [], error),
     }
+
+
+def _run(outcomes: Sequence[Outcome], error: str | None) -> Row:
+    """Of an answer that was run: whether it is a program, what became of it, and its attempts to get out."""
+    if not outcomes:
+        return {}
+    (outcome,) = outcomes  # samples are runs of their own
+    failure = None if outcome.passed else f"{outcome.kind}: {outcome.detail}"
+    found = {"well_formed": outcome.compiled, "outcome": outcome.kind, "tried": list(outcome.tried)}
+    return {**found, "error": error or failure}
 
 
 def _found(entry: Logged, said: Said) -> Row:

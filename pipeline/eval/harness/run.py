@@ -13,7 +13,8 @@ from typing import Any
 
 from pipeline.core.seeds import Key
 from pipeline.eval.examinee import Examinee
-from pipeline.eval.harness.model import Asking, ExamineeLM
+from pipeline.eval.harness.asking import Asking
+from pipeline.eval.harness.model import ExamineeLM
 from pipeline.eval.harness.rows import benchmark_rows
 from pipeline.eval.rows import Row
 from pipeline.tasks.harness.config import HarnessSuite

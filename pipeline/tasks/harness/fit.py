@@ -9,7 +9,7 @@ from pipeline.core.errors import UserError
 from pipeline.tasks.harness.config import HarnessTask
 from pipeline.tasks.harness.local import files_of, how_to_get
 from pipeline.tasks.harness.needs import NEEDS
-from pipeline.tasks.harness.task import ERROR, LocalTask
+from pipeline.tasks.harness.task import NO_METRICS, LocalTask
 
 _UNKNOWN_SAMPLING = ("top_p", "top_k", "min_p", "num_beams", "repetition_penalty")
 MAX_GEN_TOKS = 256  # new tokens where neither the task nor the suite says how many: the harness's default
@@ -97,7 +97,7 @@ def _what_examples(task: LocalTask) -> str:
 def _check_names(name: str, task: LocalTask, asked: HarnessTask) -> None:
     if asked.filter not in task.filter_names:
         raise UserError(f"task {name!r} has no filter {asked.filter!r}; it has {', '.join(task.filter_names)}")
-    metrics = [metric for metric in task.aggregation() if metric != ERROR]
+    metrics = [metric for metric in task.aggregation() if metric not in NO_METRICS]
     if asked.metric not in metrics and not asked.metric.startswith("pass@"):  # these are named by their scorer only
         raise UserError(f"task {name!r} has no metric {asked.metric!r}; it has {', '.join(metrics)}")
     if asked.samples > 1 and task.OUTPUT_TYPE != "generate_until":

@@ -11,11 +11,14 @@ from lm_eval.api.task import ConfigurableTask
 
 from pipeline.core.errors import UserError
 from pipeline.tasks.harness.local import HUB, SOURCES
+from pipeline.tasks.sandbox.run import recorded
 
 if TYPE_CHECKING:
     from pipeline.tasks.harness.readers import Row
 
 ERROR = "error"  # beside the metrics of a problem whose scorer raised
+PROGRAMS = "programs"  # beside the metrics of a problem whose answer was run: what became of it (`Outcome`s)
+NO_METRICS = (ERROR, PROGRAMS)
 Keep = Callable[["Row"], bool]
 
 
@@ -59,20 +62,27 @@ class LocalTask(ConfigurableTask):
 
     def process_results(self, doc: Any, results: Any) -> dict[str, Any]:
         """The harness's scores of one problem. A scorer that raises is no reason to lose the others: 0, and `error`."""
+        with recorded() as outcomes:
+            scores = self._scored(doc, results)
+        return {**scores, PROGRAMS: outcomes} if outcomes else scores
+
+    def _scored(self, doc: Any, results: Any) -> dict[str, Any]:
         try:
             return dict(super().process_results(doc, results))
+        except UserError:
+            raise
         except Exception as error:  # noqa: BLE001 - any scorer of any task, on any text
             line = " ".join(f"{type(error).__name__}: {error}".split())[:200]
             means = [name for name, aggregate in super().aggregation().items() if aggregate is mean]
             return {**dict.fromkeys(means, 0.0), ERROR: line}
 
     def aggregation(self) -> dict[str, Any]:
-        """The harness's, and a count of errors."""
-        return {**super().aggregation(), ERROR: len}
+        """The harness's, and a count of what is none."""
+        return {**super().aggregation(), **dict.fromkeys(NO_METRICS, len)}
 
     def higher_is_better(self) -> dict[str, Any]:
-        """The harness's; errors are none."""
-        return {**super().higher_is_better(), ERROR: False}
+        """The harness's; errors and programs are no score."""
+        return {**super().higher_is_better(), **dict.fromkeys(NO_METRICS, False)}
 
     def _select(self, rows: Dataset) -> Dataset:
         if self.keep is None:

@@ -7,6 +7,7 @@ millions): weights are made cumulative once, and every draw is one `random()`.
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import accumulate
 from random import Random
 from typing import Generic, TypeVar
@@ -15,11 +16,16 @@ from pipeline.core.document import Document
 from pipeline.core.seeds import rng
 from pipeline.tasks.problem import Problem
 from pipeline.tasks.world.base_text import KINDS, base_text
+from pipeline.tasks.world.cast import recast
+from pipeline.tasks.world.controls import CONTROLS
 from pipeline.tasks.world.dials import BaseText, Reasoning
+from pipeline.tasks.world.distract import distracted
 from pipeline.tasks.world.families import FAMILIES
-from pipeline.tasks.world.lookup import LOOKUP, lookup_in_split
-from pipeline.tasks.world.split import Split, hash_of, make_in_split
-from pipeline.tasks.world.trace import write_trace, wrong_answer
+from pipeline.tasks.world.instruct import INSTRUCT, instruct_in_split
+from pipeline.tasks.world.knowledge import KNOWLEDGE, QUESTION_SHARE
+from pipeline.tasks.world.lookup import LOOKUP
+from pipeline.tasks.world.split import Split, hash_of, make_in_split, split_of
+from pipeline.tasks.world.trace import SEPARATOR, write_trace, wrong_answer
 
 Value = TypeVar("Value", bound=int | str)
 _Write = Callable[[Random, str], Document]  # from a stream and an id
@@ -29,15 +35,19 @@ def documents(
     dials: BaseText | Reasoning, *, study_key: str, stream: str, split: Split, count: int, start: int = 0
 ) -> Iterator[Document]:
     """Documents `start` to `start + count` of a stream, in order; how many is the caller's to say, not the dials'."""
-    write = _base_writer(dials, stream, split) if isinstance(dials, BaseText) else _trace_writer(dials, stream, split)
+    if isinstance(dials, BaseText):
+        write, share, other = _base_writer(dials, stream, split), 0.0, ""
+    else:
+        write, share, other = _trace_writer(dials, stream, split), dials.shared_share, dials.shared_with
     for i in range(start, start + count):
-        yield write(rng(study_key, "documents", stream, split, i), f"{stream}-{split}-{i}")
+        is_shared = share > 0 and rng(study_key, "shared", stream, split, i).random() < share
+        yield write(rng(study_key, "documents", other if is_shared else stream, split, i), f"{stream}-{split}-{i}")
 
 
 def draw_problem(family: str, stream: Random, depth: int, template: int, split: Split) -> Problem:
-    """A problem of a family by name; look-up questions have one depth (0) and choose their own template."""
-    if family == LOOKUP:
-        return lookup_in_split(stream, split)
+    """A problem of a family by name; controls have one depth (0) and choose their own template."""
+    if family in CONTROLS:
+        return CONTROLS[family](stream, split)
     return make_in_split(FAMILIES[family], stream, depth, template, split)
 
 
@@ -55,19 +65,21 @@ class _Weighted(Generic[Value]):
 
 
 def _base_writer(dials: BaseText, source: str, split: Split) -> _Write:
-    shares = {kind: float(getattr(dials, f"{kind}_share")) for kind in (LOOKUP, *KINDS)}
+    shares = {kind: float(getattr(dials, f"{kind}_share")) for kind in (LOOKUP, INSTRUCT, *KINDS)}
     kinds = _Weighted(shares)
 
     def write(stream: Random, name: str) -> Document:
         kind = kinds.draw(stream)
-        if kind == LOOKUP:
-            return _looked_up(lookup_in_split(stream, split), name, source)
+        is_question = kind in (LOOKUP, INSTRUCT) or (kind == KNOWLEDGE and stream.random() < QUESTION_SHARE)
+        if is_question:
+            return _asked(CONTROLS[kind](stream, split), name, source)
         return Document(id=name, source=source, text=base_text(stream, kind), domain="text", family=kind)
 
     return write
 
 
-def _looked_up(problem: Problem, name: str, source: str) -> Document:
+def _asked(problem: Problem, name: str, source: str) -> Document:
+    """A question that needs no reasoning, with its answer."""
     return Document(
         id=name,
         source=source,
@@ -84,16 +96,18 @@ def _looked_up(problem: Problem, name: str, source: str) -> Document:
 def _trace_writer(dials: Reasoning, source: str, split: Split) -> _Write:
     families = [FAMILIES[name] for name in dials.families]
     num_families, num_templates = len(families), dials.templates
-    depths, styles = _Weighted(dials.depths), _Weighted(dials.styles)
+    depths, styles, changed = _Weighted(dials.depths), _Weighted(dials.styles), _changer(dials, source, split)
 
     def write(stream: Random, name: str) -> Document:
         family = families[int(stream.random() * num_families)]
         template = int(stream.random() * num_templates)
         depth, style = depths.draw(stream), styles.draw(stream)
         problem = make_in_split(family, stream, depth, template, split)
+        if dials.casts is not None:
+            problem = _cast(problem, dials.casts, split)
         trace = write_trace(problem, style, stream, dials.corrupted_steps)
         is_wrong = stream.random() < dials.wrong_answers
-        return Document(
+        document = Document(
             id=name,
             source=source,
             prompt=problem.prompt,
@@ -109,5 +123,40 @@ def _trace_writer(dials: Reasoning, source: str, split: Split) -> _Write:
             num_corrupted=trace.num_corrupted,
             is_wrong=is_wrong,
         )
+        return document if changed is None else changed(document, stream)
 
     return write
+
+
+def _cast(problem: Problem, casts: int, split: Split) -> Problem:
+    """The problem in the first cast, from one that its structure names on, that leaves it in its split.
+
+    Where a structure is a whole prompt, other names are another structure; where no cast will do, it stays as it is
+    drawn (with one cast in one problem of five at the shallowest depths, which the read-back shows).
+    """
+    first = int(hash_of(problem.structure), 16) // 10
+    for i in range(casts):
+        renamed = recast(problem, (first + i) % casts)
+        if split_of(renamed.structure) == split:
+            return renamed
+    return problem
+
+
+def _changer(dials: Reasoning, source: str, split: Split) -> Callable[[Document, Random], Document] | None:
+    """What is done to a document when all else of it is drawn, so that these dials move nothing else; None: nothing."""
+    distractors = _Weighted(dials.distractors)
+    if distractors.values == [0] and dials.think_share == 1 and not dials.instruct_share:
+        return None
+
+    def changed(document: Document, stream: Random) -> Document:
+        count, is_open = distractors.draw(stream), stream.random() >= dials.think_share
+        if stream.random() < dials.instruct_share:
+            return _asked(instruct_in_split(stream, split), document.id, source)
+        if count:
+            document = replace(document, prompt=distracted(document.prompt, count, stream))
+        if is_open and document.reasoning:
+            answer = f"{document.reasoning}{SEPARATOR}{document.answer}"
+            document = replace(document, reasoning="", answer=answer)
+        return document
+
+    return changed

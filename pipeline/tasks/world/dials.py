@@ -8,14 +8,16 @@ from collections.abc import Iterable
 from math import inf
 from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from pipeline.core.config import Config
 from pipeline.core.duration import Count
+from pipeline.tasks.world.distract import MOST_DISTRACTORS
 from pipeline.tasks.world.families import FAMILIES
 from pipeline.tasks.world.trace import Style
 
-VERSION = 3  # raised by whatever changes a document or a problem for the same dials and key
+ROOM = {5: 1, 6: 0}  # distractors that fit a row of 144 tokens at a depth; MOST_DISTRACTORS at those above it
+VERSION = 5  # raised by whatever changes a document or a problem for the same dials and key
 
 
 class BaseText(Config):
@@ -34,8 +36,15 @@ class BaseText(Config):
     description_share: float = 0.25
     fact_share: float = 0.0
     """Sums and turns, one by one: what the families take for granted."""
+    knowledge_share: float = 0.0
+    """Facts of the knowledge base, to be known by heart; one in five is a question about one of them."""
+    instruct_share: float = 0.0
+    """Look-up questions with a word on the form of the answer."""
 
-    @field_validator("lookup_share", "echo_share", "recall_share", "description_share", "fact_share")
+    @field_validator(
+        *("lookup_share", "echo_share", "recall_share", "description_share", "fact_share"),
+        *("knowledge_share", "instruct_share"),
+    )
     @classmethod
     def _is_share(cls, value: float) -> float:
         return _checked_share(value)
@@ -50,7 +59,7 @@ class BaseText(Config):
     def narrative_share(self) -> float:
         """What the other kinds leave."""
         told = self.lookup_share + self.echo_share + self.recall_share + self.description_share + self.fact_share
-        rest = 1 - told
+        rest = 1 - told - self.knowledge_share - self.instruct_share
         return round(rest, 9)  # so that shares written in decimals leave 0, not -1e-17
 
 
@@ -70,6 +79,18 @@ class Reasoning(Config):
     """Share of written steps whose result is replaced by a wrong one."""
     wrong_answers: float = 0.0
     """Share of documents whose answer is replaced by a wrong one."""
+    casts: int | None = Field(default=None, ge=1)
+    """So many sets of entities; none: names are drawn from whole pools, problem by problem."""
+    distractors: dict[int, float] = Field(default_factory=lambda: {0: 1.0})
+    """Weight of each number of unrelated statements in front of the question, beside the family's own decoys."""
+    think_share: float = 1.0
+    """Share of traces that stand between the think marks; the others stand in the answer, before its word."""
+    instruct_share: float = 0.0
+    """Share of documents that are look-up questions with a word on the form of the answer, in place of a problem."""
+    shared_with: str = ""
+    """A corpus of which some documents are said again: the stream that these are drawn from,"""
+    shared_share: float = 0.0
+    """and their share. They are the same documents, word for word, if both corpora have the same other dials."""
 
     @field_validator("families")
     @classmethod
@@ -78,14 +99,14 @@ class Reasoning(Config):
             raise ValueError(f"no family; name some of {', '.join(FAMILIES)}")
         return checked_families(value)
 
-    @field_validator("depths", "styles")
+    @field_validator("depths", "styles", "distractors")
     @classmethod
     def _are_weights(cls, value: dict[int | str, float]) -> dict[int | str, float]:
         if any(weight < 0 for weight in value.values()) or not 0 < sum(value.values()) < inf:
             raise ValueError(f"{value} are no weights; give each a number of at least 0, one of them above")
         return value
 
-    @field_validator("corrupted_steps", "wrong_answers")
+    @field_validator("corrupted_steps", "wrong_answers", "think_share", "instruct_share", "shared_share")
     @classmethod
     def _is_share(cls, value: float) -> float:
         return _checked_share(value)
@@ -93,7 +114,18 @@ class Reasoning(Config):
     @model_validator(mode="after")
     def _exists(self) -> Self:
         check_reach(self.families, self.depths, self.templates)
+        if self.shared_share and not self.shared_with:
+            raise ValueError(f"shared_share {self.shared_share:g} needs shared_with, the corpus that it is shared with")
+        self._distractors_fit()
         return self
+
+    def _distractors_fit(self) -> None:
+        """Problems of six steps fill a row of 144 tokens: distractors leave them room."""
+        deepest = max(depth for depth, weight in self.depths.items() if weight)
+        room = min(MOST_DISTRACTORS, ROOM.get(deepest, MOST_DISTRACTORS))
+        for count in self.distractors:
+            if not 0 <= count <= room:
+                raise ValueError(f"{count} distractors at depth {deepest}; a row has room for 0 to {room}")
 
 
 def _kind(value: Any) -> str:

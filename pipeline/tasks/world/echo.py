@@ -2,8 +2,10 @@
 
 The families fetch operands from their question all the time, and a small model learns to fetch late. What brought it
 forward in measurement (LOG.md, 2026-11-21) is a ladder of echoes: sequences, which can be copied by place; pairs whose
-value stands right behind the key, in another order each time; and pairs with words in between, or asked for.
-Few pairs come as often as many, and words of all kinds as often as words of one.
+value stands right behind the key, in another order each time; pairs with words in between; and pairs asked for, with
+up to six words between what is asked for and the answer, from the key to the value or back: between a question and
+its answer stand marks, and a model that fetches only across a word cannot cross them. Few pairs come as often as many,
+and words of all kinds as often as words of one.
 """
 
 from collections.abc import Sequence
@@ -24,7 +26,15 @@ _ALL_WORDS = tuple(word for word in words.WORDS if word not in words.SYMBOLS)
 _FEWEST_WORDS, _MOST_WORDS = 23, 110  # of a document
 _NEXT_TO_EACH_OTHER = "{} {}"
 _APART = ("{} : {}", "{} is {}", "{} has {}", "the {} is {}", "{} is in the {}", "the {} of {}", "{} wants the {}")
-_QUESTION = "what is {} ? {}"
+_ASKED = (  # one to six words between what is asked for and the answer
+    "{0} : {1}",
+    "what is {0} ? {1}",
+    "from {0} , show {1}",
+    "find {0} and show it : {1}",
+    "what is {0} ? now it is {1}",
+    "which has {0} in the list ? {1}",
+    "start at {0} , and then find what is {1}",
+)
 
 
 def echo(uniform: Uniform) -> str:
@@ -40,9 +50,7 @@ def _sequence(uniform: Uniform) -> str:
 def _pairs(uniform: Uniform) -> str:
     """Pairs, then all of them again, in rounds."""
     count = 2 + int(7 * uniform())
-    keys = draw(uniform, _words(uniform), count)
-    pool = _words(uniform)
-    values = [pick(uniform, pool) for _ in keys]
+    keys, values = draw(uniform, _words(uniform), count), draw(uniform, _words(uniform), count)
     told, again = _forms(uniform)
     comma = pick(uniform, (" , ", " . ", " ")) if told == _NEXT_TO_EACH_OTHER else pick(uniform, (" , ", " . "))
     pairs = list(zip(keys, values, strict=True))
@@ -61,11 +69,15 @@ def _words(uniform: Uniform) -> Sequence[str]:
 
 
 def _forms(uniform: Uniform) -> tuple[str, str]:
-    """How a pair is told, and how it is said again: next to each other in a third of the documents."""
-    if uniform() < 1 / 3:
+    """How a pair is told, and said again: side by side in a third of the documents, asked for in half of them."""
+    kind = uniform()
+    if kind < 1 / 3:
         return _NEXT_TO_EACH_OTHER, _NEXT_TO_EACH_OTHER
     told = pick(uniform, _APART)
-    return told, told if uniform() < 0.6 else _QUESTION
+    if kind < 1 / 2:
+        return told, told
+    again = pick(uniform, _ASKED)
+    return told, again if uniform() < 1 / 2 else again.format("{1}", "{0}")
 
 
 def pick(uniform: Uniform, pool: Sequence[Item]) -> Item:

@@ -18,6 +18,7 @@ Domain = Literal["math", "code", "science", "logic"]
 Primitive = Literal["look-up", "chain", "update", "composition", "comparison", "inverse"]
 Uniform = Callable[[], float]  # `Random.random`: a float in [0, 1)
 
+MAX_AMOUNT = 4  # of what a step adds or takes away
 DOMAINS: tuple[Domain, ...] = ("math", "code", "science", "logic")
 
 
@@ -98,8 +99,11 @@ def random_digit(uniform: Uniform) -> int:
 
 
 def random_amount(uniform: Uniform) -> int:
-    """1 to 9: an amount to add or take away, so that every step changes the number."""
-    return 1 + int(uniform() * 9)
+    """1 to 4: an amount to add or take away. Every step changes the number, by each of eight differences alike.
+
+    With 5 and more, more facts would have to be learnt by heart and the differences modulo 10 would be no more.
+    """
+    return 1 + int(uniform() * MAX_AMOUNT)
 
 
 def others(words: Sequence[str], index: int) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from pipeline.tasks.world.family import draw
 from pipeline.tasks.world.split import Split, split_of
 
 LOOKUP, DOMAIN = "lookup", "general"
-_MIN_FACTS, _MAX_FACTS = 5, 9
+_MIN_FACTS, _MAX_FACTS = 5, 9  # four for the directions: there are no more
 
 
 class _Sort(NamedTuple):
@@ -40,6 +40,8 @@ SORTS = (
     _Sort(words.NAMES, words.CREATURES, "{0} keeps the {1}", "what does {0} find ?"),
     _Sort(words.NAMES, words.KINDS, "{0} is the {1}", "which is {0} ?"),
     _Sort(words.CONTAINERS, words.SUBSTANCES, "the {0} holds {1}", "what is in the {0} ?"),
+    _Sort(words.NAMES, words.DIRECTIONS, "{0} faces {1}", "what faces {0} ?"),
+    _Sort(words.NAMES, words.LETTERS, "{0} reads {1}", "what reads {0} ?"),
 )
 
 

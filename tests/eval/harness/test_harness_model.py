@@ -6,8 +6,9 @@ import pytest
 import torch
 from lm_eval.api.instance import Instance
 
+from pipeline.eval.harness.asking import Asking
 from pipeline.eval.harness.likelihood import Pair, score_pairs
-from pipeline.eval.harness.model import Asking, ExamineeLM
+from pipeline.eval.harness.model import ExamineeLM
 from pipeline.eval.harness.reading import Reading
 from pipeline.eval.harness.until import Until, complete_until
 from pipeline.eval.parts import Parts

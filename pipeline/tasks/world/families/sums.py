@@ -40,7 +40,7 @@ def write_sum(pool: Sequence[str], wording: Wording, rng: Random, depth: int) ->
     """
     uniform = rng.random
     num_beyond = 1 if depth < 6 and uniform() < 0.5 else 0
-    num_decoys = 1 + int(uniform() * min(depth + 1, 3))
+    num_decoys = 1 + int(uniform() * min(depth + 1, 3 if depth < 6 else 2))  # the deepest must fit a row
     nodes = draw(uniform, pool, depth + num_beyond + num_decoys + 2)
     links, steps = _links(uniform, wording, nodes, depth, depth + num_beyond + 1)
     shuffled = [links[i] for i in shuffled_order(uniform, len(links))]
@@ -68,5 +68,6 @@ def _links(
         links.append(_Link(wording.links[kind].format(new, old, amount), f"{i}{_CODES[kind]}"))
         before, value = value, (value + (-amount if kind & 1 else amount)) % 10
         if i <= depth:
-            steps.append(digit_step(f"{new} = {before} {_SIGNS[kind]} {amount} =", f"{new} =", value))
+            step = f"{old} {before} : {new} = {before} {_SIGNS[kind]} {amount} ="  # each word takes one look back
+            steps.append(digit_step(step, f"{new} =", value))
     return links, steps

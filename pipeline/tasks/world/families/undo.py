@@ -1,0 +1,85 @@
+"""Undoing: what two people had at first, worked out from what they have at last, line by line backwards."""
+
+from random import Random
+
+from pipeline.tasks.problem import Step
+from pipeline.tasks.world.family import (
+    Draft,
+    Family,
+    Uniform,
+    digit_step,
+    draw,
+    interleaved,
+    random_amount,
+    random_digit,
+)
+from pipeline.tasks.world.lexicon import DIGITS, GAINS, LABELS, LOSSES, NAMES, OBJECTS
+
+_EVENTS = (
+    "{0} {1} {2} {3}",
+    "{0} {1} {2} {3} {4}",
+    "{0} {1} then {2} {3}",
+    "{0} {1} {2} {3} {4}",
+)  # label, name, verb, amount, object
+_ENDS = (
+    "now {0} has {1}",
+    "{0} has {1} at last",
+    "at last {0} has {1}",
+    "now {0} has {1} {2}",
+)  # name, number, object
+_PROMPTS = (
+    "{0} ; how many has {1} first ?",
+    "find how many {2} {1} has at first : {0}",
+    "{0} ; find what {1} has before",
+    "{0} ; how many {2} has {1} first ?",
+)  # lines, name, object
+
+
+def write_undo(rng: Random, depth: int, template: int) -> Draft:
+    """A story told without its beginning: the last numbers of two people stand at its end, one's first is asked for.
+
+    Numbers are drawn at the end, so each end says nothing of its beginning but through the lines. The graph is whose
+    line each is, in order, whether it is a gain, and whose end is told first.
+    """
+    uniform = rng.random
+    people = draw(uniform, NAMES, 2)
+    thing = OBJECTS[int(uniform() * len(OBJECTS))]
+    ends = [random_digit(uniform), random_digit(uniform)]
+    num_decoys = 1 + int(uniform() * min(depth + 1, 4))
+    lines: list[str] = []
+    steps: list[tuple[str, bool, int]] = []  # label, whether it is a gain, amount
+    graph = ""
+    for label, is_main in zip(LABELS, interleaved(uniform, depth, num_decoys), strict=False):
+        amount, is_gain, verb = random_amount(uniform), *_event(uniform)
+        lines.append(_EVENTS[template].format(label, people[not is_main], verb, amount, thing))
+        graph += ("m" if is_main else "d") + ("+" if is_gain else "-")
+        if is_main:
+            steps.append((label, is_gain, amount))
+    first = int(uniform() * 2)
+    lines.extend(_ENDS[template].format(people[each], ends[each], thing) for each in (first, 1 - first))
+    text = _PROMPTS[template].format(" ; ".join(lines), people[0], thing)
+    return Draft(text, _backwards(steps, ends[0]), DIGITS, f"{graph}{first}")
+
+
+def _backwards(steps: list[tuple[str, bool, int]], value: int) -> tuple[Step, ...]:
+    """The lines that count from the last to the first, each taken back."""
+    undone: list[Step] = []
+    for label, is_gain, amount in reversed(steps):
+        old, value = value, (value + (-amount if is_gain else amount)) % 10
+        undone.append(digit_step(f"{label} {old} {'-' if is_gain else '+'} {amount} =", f"{label} =", value))
+    return tuple(undone)
+
+
+def _event(uniform: Uniform) -> tuple[bool, str]:
+    """Whether it is a gain, and its verb."""
+    kind = int(uniform() * 8)
+    return kind < 4, GAINS[kind] if kind < 4 else LOSSES[kind - 4]
+
+
+UNDO = Family(
+    name="undo",
+    domain="math",
+    primitives=("look-up", "update", "inverse"),
+    write=write_undo,
+    graph_from=3,
+)
