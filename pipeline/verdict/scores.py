@@ -1,0 +1,59 @@
+"""One value a problem, and of those one number a checkpoint: shares in points (0 to 100), bits as they are."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import orjson
+import pandas as pd
+
+from pipeline.verdict.results import Measured
+
+KEYS = ["suite", "task", "problem"]
+TRAITS = ["domain", "held_out", "lookup"]
+_COLUMNS = [*KEYS, *TRAITS, "kind", "correct", "well_formed", "gold_probability"]
+NUM_KEPT = 4096  # tables of values in memory: a claim asks again what another has asked
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Which rows, and which of their columns."""
+
+    kind: str
+    column: str
+
+
+METRICS = {
+    "accuracy": Metric("greedy", "correct"),
+    "graded": Metric("graded", "gold_probability"),
+    "format": Metric("greedy", "well_formed"),
+}
+BITS = "bits_per_byte"
+
+
+def problem_values(checkpoint: Measured, metric: str) -> pd.DataFrame:
+    """KEYS, TRAITS and `value`, in points; of the first suite (the recipe's own); several traces count as one."""
+    return _problem_values(checkpoint.rows, metric)
+
+
+@lru_cache(maxsize=NUM_KEPT)
+def _problem_values(path: Path, metric: str) -> pd.DataFrame:
+    rows = _read(path)
+    asked = METRICS[metric]
+    chosen = rows[(rows["kind"] == asked.kind) & rows[asked.column].notna()]
+    values = chosen.assign(value=100.0 * chosen[asked.column].astype(float))
+    return values.groupby([*KEYS, *TRAITS], sort=True, dropna=False)["value"].mean().reset_index()
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path) -> pd.DataFrame:
+    rows = pd.read_parquet(path, columns=_COLUMNS)
+    rows = rows[rows["kind"].isin({metric.kind for metric in METRICS.values()})]
+    return rows[rows["suite"] == rows["suite"].iloc[0]] if len(rows) else rows
+
+
+def bits_per_byte(checkpoint: Measured) -> float:
+    """Mean over the base corpora of the bits per byte of their unseen text; NaN where none was scored."""
+    summary = orjson.loads(checkpoint.summary.read_bytes())
+    values: list[float] = list(summary.get(BITS, {}).values())
+    return sum(values) / len(values) if values else float("nan")
