@@ -10,14 +10,31 @@ from pipeline.report.checkpoints import BEFORE, Checkpoint, points_of
 from pipeline.report.differences import PRETRAINING, SFT
 from pipeline.report.frames import records
 from pipeline.report.scores import ACCURACY
+from pipeline.report.verdicts import CONTRADICTED, SAME, SUPPORTED, UNDECIDED, UNJUDGED, kind_of
 
 _Row = dict[str, Any]
 
+_SAID = {
+    SUPPORTED: "supported",
+    CONTRADICTED: "contradicted",
+    SAME: "without a difference that matters",
+    UNDECIDED: "undecided",
+    UNJUDGED: "not judged",
+}
 FLOOR = 5.0  # percent; where no cell is above it, differences between cells are noise about nothing
 
 
-def answer(models: Sequence[Checkpoint], cells: pd.DataFrame, contrasts: pd.DataFrame, guess: float) -> list[str]:
-    """Sentences. cells: `grid`; contrasts: `differences`; guess: `scores.guess_level`, percent."""
+def answer(
+    models: Sequence[Checkpoint],
+    cells: pd.DataFrame,
+    contrasts: pd.DataFrame,
+    guess: float,
+    verdicts: pd.DataFrame | None = None,
+) -> list[str]:
+    """Sentences. cells: `grid`; contrasts: `differences`; guess: `scores.guess_level`, percent; verdicts: if judged.
+
+    Where claims were judged the first sentence is theirs; where not, the largest differences are named instead.
+    """
     built = records(cells[(cells["metric"] == ACCURACY.name) & cells["mean"].notna()])
     if not built:
         return ["No checkpoint has been evaluated yet; the numbers appear as arms finish."]
@@ -29,7 +46,32 @@ def answer(models: Sequence[Checkpoint], cells: pd.DataFrame, contrasts: pd.Data
             "so this page proves the plumbing only."
         )
         return [floor, _seeds(built) + progress]
+    if verdicts is not None and len(verdicts):
+        return [_judged(verdicts), _best(built, best, guess), _seeds(built, is_judged=True) + progress]
     return [_best(built, best, guess), *_largest(contrasts), _seeds(built) + progress]
+
+
+def _judged(verdicts: pd.DataFrame) -> str:
+    """The verdicts counted and named, primary claims apart."""
+    parts: list[str] = []
+    for title, frame in (
+        ("primary claims", verdicts[verdicts["primary"].astype(bool)]),
+        ("exploratory ones", verdicts[~verdicts["primary"].astype(bool)]),
+    ):
+        if len(frame):
+            parts.append(f"of {len(frame)} {title} {_counted(frame)}")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _counted(frame: pd.DataFrame) -> str:
+    by_kind: dict[str, list[str]] = {}
+    for record in records(frame):
+        by_kind.setdefault(kind_of(record["verdict"]), []).append(record["claim"])
+    told = [
+        f"{len(by_kind[kind])} {says} ({', '.join(by_kind[kind])})" for kind, says in _SAID.items() if kind in by_kind
+    ]
+    return ", ".join(told)
 
 
 def _best(built: list[_Row], best: _Row, guess: float) -> str:
@@ -65,7 +107,7 @@ def _largest(contrasts: pd.DataFrame) -> list[str]:
     return [f"The largest differences are {' and '.join(parts)}."] if parts else []
 
 
-def _seeds(built: list[_Row]) -> str:
+def _seeds(built: list[_Row], *, is_judged: bool = False) -> str:
     counts = [int(cell["seeds"]) for cell in built]
     fewest, most = min(counts), max(counts)
     if most == 1:
@@ -74,7 +116,8 @@ def _seeds(built: list[_Row]) -> str:
             "not how another training run would end."
         )
     some = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds a cell"
-    return f"{some[0].upper()}{some[1:]}: spreads are over seeds; verdicts come with claims."
+    rest = "verdicts and spreads are over seeds" if is_judged else "spreads are over seeds; verdicts come with claims"
+    return f"{some[0].upper()}{some[1:]}: {rest}."
 
 
 def _progress(models: Sequence[Checkpoint], built: int) -> str:

@@ -1,29 +1,34 @@
-"""Where each arm stands in the grid: a row (how it was pretrained), a column (before SFT, or which SFT), a seed.
+"""Where each arm stands in the grid: a row (how it was pretrained), a column (what came after), a seed.
 
-An arm's name gives both: "ldq > 2x shq" is row `ldq`, column `2x shq`. Overrides that the name does not tell
-apart are added to the label, so that no two different checkpoints ever share a cell.
+An arm's name gives both: "ldq > 2x shq" is row `ldq`, column `2x shq`; "ldq > shq > rl" has a column more, `shq > rl`.
+Overrides that the name does not tell apart are added to the label, so that no two different checkpoints ever share a
+cell.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.report.results import ArmResult, StageResult
 
 BEFORE = "before SFT"
+Stage = Literal["sft", "rl"]
 _ARROW = " > "
-_AFTER_PRETRAINING = ("sft.", "eval.")  # overrides that leave the pretrained model as it is
+_AFTER_PRETRAINING = ("sft.", "eval.", "rl.")  # overrides that leave the pretrained model as it is
+_AFTER_SFT = ("rl.",)
 _AXES = ("pretrain_mix", "sft_mix", "seed")  # said by the name, or averaged over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """One model of the sweep: an arm before or after its SFT."""
+    """One model of the sweep: an arm before its SFT, after it, or after RL."""
 
     pretrain: str
-    sft: str  # BEFORE, or the SFT's label
+    sft: str  # BEFORE, or the label of what came after pretraining
     seed: int
     arm: ArmResult
+    stage: Stage = "sft"  # the training that it comes out of, where `sft` is not BEFORE
 
     @property
     def name(self) -> str:
@@ -38,13 +43,13 @@ class Checkpoint:
     @property
     def evaluation(self) -> StageResult | None:
         """The artifact with its scores, where it exists."""
-        return self.arm.stages.get("eval:pretrain" if self.sft == BEFORE else "eval:sft")
+        return self.arm.stages.get("eval:pretrain" if self.sft == BEFORE else f"eval:{self.stage}")
 
     @property
     def training(self) -> StageResult | None:
         """The artifact with its weights, where it exists."""
         if self.sft != BEFORE:
-            return self.arm.stages.get("sft")
+            return self.arm.stages.get(self.stage)
         phases = [stage for key, stage in self.arm.stages.items() if key.startswith("pretrain:")]
         unfinished = any(key.startswith("pretrain:") for key in self.arm.missing)
         return phases[-1] if phases and not unfinished else None
@@ -59,10 +64,10 @@ class Checkpoint:
 def checkpoints(results: Sequence[ArmResult]) -> list[Checkpoint]:
     """Every model of the sweep once, in the order of the arms; those not built yet included."""
     found: dict[tuple[str, str, int], Checkpoint] = {}
-    for arm, (row, column) in zip(results, _labels(results), strict=True):
-        for sft in [BEFORE, column] if column else [BEFORE]:
-            checkpoint = Checkpoint(pretrain=row, sft=sft, seed=arm.seed, arm=arm)
-            key = (row, sft, arm.seed)
+    for arm, labels in zip(results, _labels(results), strict=True):
+        for sft, stage in _points_of(labels):
+            checkpoint = Checkpoint(pretrain=labels.row, sft=sft, seed=arm.seed, arm=arm, stage=stage)
+            key = (labels.row, sft, arm.seed)
             found[key] = _either(found[key], checkpoint) if key in found else checkpoint
     return list(found.values())
 
@@ -78,9 +83,14 @@ def rows_of(models: Iterable[Checkpoint]) -> list[str]:
 
 
 def columns_of(models: Iterable[Checkpoint]) -> list[str]:
-    """Column labels in order, BEFORE first."""
-    columns = dict.fromkeys(model.sft for model in models)
-    return sorted(columns, key=lambda column: column != BEFORE)
+    """Column labels in order: BEFORE first, those after RL last."""
+    columns = {model.sft: model.stage for model in models}
+    return sorted(columns, key=lambda column: (column != BEFORE, columns[column] == "rl"))
+
+
+def column_title(column: str) -> str:
+    """A column's head: "before SFT", "SFT shq", "SFT shq > rl"."""
+    return column if column == BEFORE else f"SFT {column}"
 
 
 def points_of(models: Iterable[Checkpoint]) -> list[tuple[str, str]]:
@@ -97,21 +107,46 @@ def _either(first: Checkpoint, second: Checkpoint) -> Checkpoint:
     return second if first.evaluation is None else first
 
 
-def _labels(results: Sequence[ArmResult]) -> list[tuple[str, str]]:
-    """Row and column of each arm; the column is empty where the arm has no SFT."""
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """What an arm's checkpoints are called; empty where it has no such stage."""
+
+    row: str
+    sft: str
+    rl: str
+
+
+def _points_of(labels: _Labels) -> list[tuple[str, Stage]]:
+    """An arm's columns, in the order of its training."""
+    after: list[tuple[str, Stage]] = [(BEFORE, "sft")]
+    if labels.sft:
+        after.append((labels.sft, "sft"))
+    if labels.rl:
+        after.append((f"{labels.sft}{_ARROW}{labels.rl}", "rl"))
+    return after
+
+
+def _labels(results: Sequence[ArmResult]) -> list[_Labels]:
+    """Labels of each arm's checkpoints."""
     varying = _varying(results)
-    rows: list[tuple[str, str]] = []
+    names: list[_Labels] = []
     for arm in results:
-        left, _, right = arm.name.partition(_ARROW)
+        left, sft, rl = (*arm.name.split(_ARROW, 2), "", "")[:3]
         early = {key: arm.overrides[key] for key in varying if key in arm.overrides and not _is_late(key)}
-        rows.append((left + _suffix(early), right))
-    taken = Counter((row, right, arm.seed) for arm, (row, right) in zip(results, rows, strict=True))
-    labels: list[tuple[str, str]] = []
-    for arm, (row, right) in zip(results, rows, strict=True):
-        late = {key: value for key, value in arm.overrides.items() if _is_late(key)}
-        is_shared = bool(right) and taken[row, right, arm.seed] > 1
-        labels.append((row, right + _suffix(late) if is_shared else right))
-    return labels
+        names.append(_Labels(left + _suffix(early), sft, rl))
+    taken = Counter((name, arm.seed) for arm, name in zip(results, names, strict=True))
+    return [
+        _told_apart(name, arm) if taken[name, arm.seed] > 1 else name for arm, name in zip(results, names, strict=True)
+    ]
+
+
+def _told_apart(name: _Labels, arm: ArmResult) -> _Labels:
+    """The labels with the overrides that come after pretraining, each behind the stage that it belongs to."""
+    late = {key: value for key, value in arm.overrides.items() if _is_late(key)}
+    own = {key: value for key, value in late.items() if key.startswith(_AFTER_SFT)}
+    tuned = {key: value for key, value in late.items() if key not in own}
+    sft = name.sft and name.sft + _suffix(tuned)
+    return _Labels(name.row, sft, name.rl and name.rl + _suffix(own))
 
 
 def _varying(results: Sequence[ArmResult]) -> list[str]:

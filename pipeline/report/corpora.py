@@ -5,6 +5,7 @@ counts come from the loader after packing, cropping and masking.
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -12,23 +13,31 @@ import pandas as pd
 
 from pipeline.core.ledger import SourceUse
 from pipeline.core.plan import MixPlan
+from pipeline.report.figures.draw import Drawing
+from pipeline.report.figures.histograms import corpus_histograms
 from pipeline.report.results import ArmResult, StageResult
 
 MAX_BARS = 20  # a histogram with more keys is told by their number alone
 
 MIX_COLUMNS = [
     "line", "phase", "seed", "corpus", "unit", "asked_share", "obtained_share", "planned", "obtained",
-    "planned_passes", "obtained_passes",
+    "planned_passes", "obtained_passes", "tolerance", "padding_share", "cropped_share",
 ]  # fmt: skip
 
 
 def cards(results: Sequence[ArmResult]) -> pd.DataFrame:
-    """corpus, seed, characteristic, value: one row a number of each corpus's card, text aside."""
+    """corpus, seed, characteristic, value: one row a number of each corpus's card, text aside.
+
+    Measured cards (`measure:`) come after curation, with sizes before it and drops; without one, what curation counted.
+    """
     rows: list[tuple[str, int, str, float]] = []
-    for key, stage in _distinct(results, "curate:"):
-        card = orjson.loads((stage.folder / "card.json").read_bytes())
+    measured = _distinct(results, "measure:")
+    names = {(key.partition(":")[2], stage.seed) for key, stage in measured}
+    counted = [item for item in _distinct(results, "curate:") if (item[0].partition(":")[2], item[1].seed) not in names]
+    for key, stage in (*measured, *counted):
+        card = _side_by_side(orjson.loads((stage.folder / "card.json").read_bytes()))
         rows += [
-            (key.removeprefix("curate:"), stage.seed, name.removeprefix("characteristics: "), value)
+            (key.partition(":")[2], stage.seed, name.removeprefix("characteristics: "), value)
             for name, value in _flatten(card, "")
         ]
     return pd.DataFrame(rows, columns=["corpus", "seed", "characteristic", "value"])
@@ -48,9 +57,15 @@ def mixes(results: Sequence[ArmResult]) -> pd.DataFrame:
         for source in plan.sources:
             share, count = obtained[source.corpus] / total, obtained[source.corpus]
             names = (stage.label, key, stage.seed, source.corpus, plan.unit, source.share, share)
-            passes = stage.ledger.sources.get(source.corpus, SourceUse()).passes
-            rows.append((*names, source.planned, count, source.passes, passes))
+            use = stage.ledger.sources.get(source.corpus, SourceUse())
+            packed = (plan.tolerance(source), _part(use.padding_tokens, use), _part(use.cropped_tokens, use))
+            rows.append((*names, source.planned, count, source.passes, use.passes, *packed))
     return pd.DataFrame(rows, columns=MIX_COLUMNS)
+
+
+def _part(tokens: int, use: SourceUse) -> float:
+    """Padding or cropped tokens as a part of the tokens that the corpus gave."""
+    return tokens / use.tokens if use.tokens else 0.0
 
 
 def _obtained(plan: MixPlan, stage: StageResult, corpus: str) -> int:
@@ -70,6 +85,28 @@ def _distinct(results: Sequence[ArmResult], prefix: str | tuple[str, ...]) -> li
         stage.folder: (key, stage) for arm in results for key, stage in arm.stages.items() if key.startswith(prefix)
     }
     return list(found.values())
+
+
+def histograms(results: Sequence[ArmResult], folder: Path) -> Drawing | None:
+    """Tokens a document, tokens a trace and steps a trace of each measured corpus's first seed; None without a card."""
+    found: dict[str, Any] = {}
+    for key, stage in _distinct(results, "measure:"):
+        card = orjson.loads((stage.folder / "card.json").read_bytes())
+        found.setdefault(key.partition(":")[2], card["after"])
+    return corpus_histograms(found, folder) if found else None
+
+
+def _side_by_side(card: dict[str, Any]) -> dict[str, Any]:
+    """Of a measured card what it is like now, what it was before, and what was dropped; histograms are drawn apart."""
+    if "after" not in card:
+        return card
+    curation = {"read": card["curation"].get("read", {}), "dropped": card["curation"]["dropped"]}
+    return {**_without_histograms(card["after"]), "before curation": card["before"]["size"], "curation": curation}
+
+
+def _without_histograms(value: dict[str, Any]) -> dict[str, Any]:
+    parts = {key: part for key, part in value.items() if key != "histogram"}
+    return {key: _without_histograms(part) if isinstance(part, dict) else part for key, part in parts.items()}
 
 
 def _flatten(value: Any, name: str) -> Iterator[tuple[str, float]]:

@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline.report.results import ArmResult, StageResult
 
 TOTAL = "whole sweep"
+_PARTS = {name: name for name in ("pretrain", "sft", "rl", "eval")}  # every other stage makes data
 _COUNTS = ["tokens", "loss_tokens", "generated_tokens", "flops", "seconds", "own_seconds"]
 COLUMNS = ["arm", "seed", "stages", *_COUNTS]
 
@@ -34,6 +35,18 @@ def cost_by_stage(results: Sequence[ArmResult]) -> pd.DataFrame:
     return frame.groupby("stage", sort=False).sum().reset_index()
 
 
+def cost_of_arms(results: Sequence[ArmResult]) -> pd.DataFrame:
+    """arm, part, flops, seconds: mean over seeds; part: data, pretrain, sft, rl or eval, in running order."""
+    rows = [
+        (arm.name, arm.seed, _PARTS.get(stage.stage, "data"), stage.ledger.flops, stage.wall_seconds)
+        for arm in results
+        for stage in arm.stages.values()
+    ]
+    frame = pd.DataFrame(rows, columns=["arm", "seed", "part", "flops", "seconds"])
+    seeds = frame.groupby(["arm", "seed", "part"], sort=False).sum().reset_index()
+    return seeds.groupby(["arm", "part"], sort=False)[["flops", "seconds"]].mean().reset_index()
+
+
 def _users(results: Sequence[ArmResult]) -> dict[str, int]:
     """How many arms use each artifact, by folder."""
     users: dict[str, int] = {}
@@ -46,7 +59,7 @@ def _users(results: Sequence[ArmResult]) -> dict[str, int]:
 def _sum(stages: Iterable[tuple[str, StageResult]], users: dict[str, int]) -> dict[str, Any]:
     counts: dict[str, Any] = dict.fromkeys(["stages", *_COUNTS], 0)
     for key, stage in stages:
-        ledger, is_training = stage.ledger, key == "sft" or key.startswith("pretrain:")
+        ledger, is_training = stage.ledger, key in ("sft", "rl") or key.startswith("pretrain:")
         counts["stages"] += 1
         counts["tokens"] += ledger.input_tokens if is_training else 0
         counts["loss_tokens"] += ledger.loss_tokens if is_training else 0

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from pipeline.core.checkpoint import Checkpoint as Trained
 from pipeline.report.checkpoints import BEFORE, Checkpoint
@@ -22,7 +23,7 @@ def curves(models: Sequence[Checkpoint]) -> pd.DataFrame:
     for model in models:
         start = 0
         for key, stage in phases_of(model):
-            curve = pd.read_parquet(Trained(stage.folder).curve, columns=["tokens_seen", "loss", "lr"])
+            curve = _read(Trained(stage.folder).curve)
             tokens = curve["tokens_seen"] + start
             is_new = stage.folder not in seen
             seen.add(stage.folder)
@@ -35,11 +36,19 @@ def curves(models: Sequence[Checkpoint]) -> pd.DataFrame:
 
 
 def phases_of(model: Checkpoint) -> list[tuple[str, StageResult]]:
-    """The stages that trained a model, in order: all pretraining phases, or the SFT."""
+    """The stages that trained a model, in order: all pretraining phases, or the SFT, or the RL."""
     stages = model.arm.stages.items()
     if model.sft == BEFORE:
         return [(key, stage) for key, stage in stages if key.startswith("pretrain:")]
-    return [(key, stage) for key, stage in stages if key == "sft"]
+    return [(key, stage) for key, stage in stages if key == model.stage]
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """tokens_seen, loss, lr; no rows where a stage leaves another kind of curve, as RL does."""
+    columns = ["tokens_seen", "loss", "lr"]
+    if not path.is_file() or not set(columns) <= set(pq.read_schema(path).names):
+        return pd.DataFrame(columns=columns)
+    return pd.read_parquet(path, columns=columns)
 
 
 def _rows_by_phase(models: Sequence[Checkpoint]) -> dict[Path, list[str]]:

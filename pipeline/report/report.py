@@ -1,9 +1,11 @@
 """The verb: arms in, one static page out, with its tables and figures beside it.
 
-Writes `index.html` (self-contained: no network, styles, script and figures inside), `tables/*.csv|parquet` and
-`figures/*.svg|png`. Equal artifacts give equal bytes; links to runs are relative to `out`.
+Writes `index.html` (self-contained: no network, styles, script and figures inside), `tables/*.csv|parquet`,
+`figures/*.svg|png`, `cards/*/README.md` (model cards with scores) and `report.json`, the page as data, from which other
+dashboards are made. Equal artifacts give equal bytes; links to runs are relative to `out`.
 """
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,21 +15,28 @@ from markupsafe import Markup
 from pipeline.core.ledger import Ledger
 from pipeline.core.track import Tracker
 from pipeline.report.answer import answer
+from pipeline.report.cards import write_cards
 from pipeline.report.checkpoints import checkpoints
-from pipeline.report.config import Report
+from pipeline.report.config import QUESTION, Report
+from pipeline.report.facts import facts
 from pipeline.report.grid import grid
+from pipeline.report.material import Material, Section, all_contrasts
 from pipeline.report.results import ArmResult
 from pipeline.report.scores import METRICS, guess_level, read_scores
-from pipeline.report.sections import Material, Section, all_contrasts, sections
+from pipeline.report.sections import sections
+from pipeline.report.spec import write_spec
+from pipeline.report.verdicts import MARKS, read_verdicts, tally
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def report(config: Report, results: Sequence[ArmResult], *, out: Path, track: Tracker) -> Ledger:
-    """Write the page of a sweep from whatever of it exists. out: an existing folder."""
+def report(
+    config: Report, results: Sequence[ArmResult], *, out: Path, track: Tracker, judged: Path | None = None
+) -> Ledger:
+    """Write the page of a sweep from whatever of it exists. out: an existing folder; judged: a verdict artifact's."""
     for folder in ("tables", "figures"):
         (out / folder).mkdir(exist_ok=True)
-    material = _read(config, results, out)
+    material = _read(config, results, out, judged)
     track.progress(1, 3, "steps", "read the scores")
     parts = sections(material)
     for part in parts:
@@ -35,13 +44,15 @@ def report(config: Report, results: Sequence[ArmResult], *, out: Path, track: Tr
             table.save(out / "tables")
     track.progress(2, 3, "steps", "wrote tables and figures")
     guess = guess_level(material.scores)
-    sentences = answer(material.models, material.cells, material.contrasts, guess)
+    sentences = answer(material.models, material.cells, material.contrasts, guess, material.verdicts)
+    write_spec(material, parts, sentences, out)
+    write_cards(material.models, material.scores, out, config.note)
     (out / "index.html").write_text(_page(material, parts, sentences), encoding="utf-8")
     track.progress(3, 3, "steps", "wrote index.html")
     return Ledger(documents=len(results))
 
 
-def _read(config: Report, results: Sequence[ArmResult], out: Path) -> Material:
+def _read(config: Report, results: Sequence[ArmResult], out: Path, judged: Path | None) -> Material:
     models = checkpoints(results)
     scores = read_scores(models)
     return Material(
@@ -51,6 +62,8 @@ def _read(config: Report, results: Sequence[ArmResult], out: Path) -> Material:
         scores=scores,
         cells=grid(models, scores, METRICS),
         contrasts=all_contrasts(config, models, scores),
+        verdicts=read_verdicts(judged),
+        judged=Path(os.path.relpath(judged, out)).as_posix() if judged else "",
         figures=out / "figures",
         out=out,
     )
@@ -65,12 +78,16 @@ def _page(material: Material, parts: Sequence[Section], sentences: list[str]) ->
         lstrip_blocks=True,
     )
     environment.filters["drawn"] = Markup  # our own SVG, from matplotlib, which escapes its texts
-    seeds = sorted({arm.seed for arm in material.results})
     return environment.get_template("page.html.j2").render(
         config=material.config,
+        question=QUESTION,
         sections=parts,
         sentences=sentences,
-        seeds=seeds,
-        num_arms=len({arm.name for arm in material.results}),
+        facts=facts(material),
+        chips=[{"kind": kind, "mark": MARKS[kind], "count": count} for kind, count in _tally(material).items()],
         metrics=METRICS,
     )
+
+
+def _tally(material: Material) -> dict[str, int]:
+    return tally(material.verdicts["verdict"])

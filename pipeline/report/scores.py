@@ -11,6 +11,7 @@ import pandas as pd
 
 from pipeline.report.checkpoints import Checkpoint
 from pipeline.report.results import StageResult
+from pipeline.tasks.world.lookup import LOOKUP
 
 MODEL = ["pretrain", "sft", "seed"]  # columns that name a checkpoint
 PROBLEM = ["suite", "task", "problem"]  # columns that name a problem
@@ -107,9 +108,10 @@ def read_rows(evaluation: StageResult) -> pd.DataFrame:
 
 def problem_values(scores: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     """One row a checkpoint and problem: MODEL, PROBLEM, domain, depth and `value` in the metric's unit."""
-    rows = scores[scores["lookup"].astype(bool) == metric.lookup]
-    if not metric.lookup:
-        rows = rows[rows["held_out"].astype(bool) == metric.held_out]
+    if metric.lookup:  # the other controls, knowledge and instructions, have suites of their own
+        rows = scores[scores["task"] == LOOKUP]
+    else:
+        rows = scores[~scores["lookup"].astype(bool) & (scores["held_out"].astype(bool) == metric.held_out)]
     if metric.kind:
         rows = rows[rows["kind"] == metric.kind]
     rows = rows[rows[metric.column].notna()]

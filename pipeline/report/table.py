@@ -19,6 +19,9 @@ class Cell:
     link: str = ""
     heat: float | None = None  # 0 to 1: how strongly it is tinted
     is_code: bool = False
+    is_prose: bool = False  # may break into lines
+    kind: str = ""  # of a verdict: what colour it has
+    links: tuple[tuple[str, str], ...] = ()  # (text, address) of a cell that leads to several places
     id: str = ""  # where a link on the page may lead
 
 
@@ -56,6 +59,11 @@ def head(text: str, anchor: str = "") -> Cell:
 def text_cell(text: str) -> Cell:
     """Words."""
     return Cell(text=text, sort=text)
+
+
+def prose(text: str) -> Cell:
+    """Words that may break into lines."""
+    return Cell(text=text, sort=text, is_prose=True)
 
 
 def number(value: float, form: str = ".1f", sub: str = "", link: str = "", heat: float | None = None) -> Cell:

@@ -19,6 +19,7 @@ Marks = Mapping[str, str]  # task -> one letter a problem: C correct, w wrong, x
 def stage(root: Path, key: str, name: str, seed: int = 0, *, stale=(), seconds=1.0, ledger=None) -> StageResult:
     folder = root / key.partition(":")[0] / f"{name}-{seed}"
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "record.json").write_text("{}")
     return StageResult(
         stage=key.partition(":")[0],
         label=name,

@@ -5,8 +5,6 @@ import dataclasses
 import hashlib
 import html
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -23,9 +21,9 @@ from pipeline.report.corpora import cards, mixes
 from pipeline.report.cost import TOTAL, cost
 from pipeline.report.grid import grid
 from pipeline.report.learning import SHARED, curves
+from pipeline.report.material import all_contrasts
 from pipeline.report.report import report
 from pipeline.report.scores import METRICS, guess_level, read_scores
-from pipeline.report.sections import all_contrasts
 from pipeline.report.terminal import grid_table
 
 CONFIG = Report(title="Breadth or quality?", sweep="tiny", note="A toy.")
@@ -229,24 +227,3 @@ def test_terminal_takes_names_literally(tmp_path):
     with console.capture() as capture:
         console.print(grid_table([first, second]))
     assert "ldq [bold=1]" in capture.get()
-
-
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium: the page's script is unchecked")
-def test_sorting_works_in_a_browser(page, tmp_path):
-    probe = """<script>
-      const errors = []; window.onerror = (message) => errors.push(message);
-      const table = document.getElementById("table-provenance");
-      const first = () => table.tBodies[0].rows[0].cells[0].textContent;
-      const button = table.tHead.rows[0].cells[0].querySelector("button");
-      button.click(); const up = first(); button.click(); const down = first();
-      const order = table.tHead.rows[0].cells[0].getAttribute("aria-sort");
-      document.title = JSON.stringify([up, down, order, errors.length]);
-    </script></body>"""
-    copy = tmp_path / "probe.html"
-    copy.write_text(page.replace("</body>", probe))
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--dump-dom"]
-    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    command = ["chromium", *options, *quiet, f"--user-data-dir={tmp_path / 'profile'}", copy.as_uri()]
-    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    title = html.unescape(re.search(r"<title>(.*?)</title>", shown).group(1))
-    assert title == '["ldq > lmq","none, before SFT","descending",0]'

@@ -13,8 +13,9 @@ from pipeline.core.scores import SCORE_SCHEMA
 from pipeline.report.checkpoints import checkpoints
 from pipeline.report.config import Report
 from pipeline.report.figures.reflect import reflection_lines
+from pipeline.report.material import Material
 from pipeline.report.reflection import Measured, correlations, measured, reflection_curves
-from pipeline.report.sections import Material, _reflection
+from pipeline.report.sections import _reflection
 
 BASE = {"suite": "r", "task": "story", "held_out": False, "lookup": False, "sample": 0, "well_formed": True}
 

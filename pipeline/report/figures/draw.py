@@ -6,6 +6,7 @@ ink drawn in `currentColor`, so that it turns with the page's light or dark.
 
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,13 @@ def canvas(width: float, height: float, rows: int = 1, columns: int = 1) -> tupl
     figure = Figure(figsize=(width, height), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False)
     return figure, list(panels.ravel())
+
+
+def legend_below(figure: Figure, panels: Sequence[Axes]) -> None:
+    """One legend below all panels, each name once."""
+    found = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    if found:
+        figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=min(6, len(found)))
 
 
 def save(figure: Figure, name: str, folder: Path, *, caption: str, alt: str) -> Drawing:

@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from pipeline.report.checkpoints import BEFORE, Checkpoint, columns_of, points_of, rows_of
+from pipeline.report.checkpoints import Checkpoint, column_title, columns_of, points_of, rows_of
 from pipeline.report.figures.draw import INK, Drawing, canvas, save, styled
 from pipeline.report.frames import records
 
-_MAP = mpl.colormaps["cividis"]  # even in lightness for every kind of colour vision
+_MAP = mpl.colormaps["viridis"]  # even in lightness for every kind of colour vision
 
 
 @styled
@@ -27,7 +27,7 @@ def heat_map(models: Sequence[Checkpoint], cells: pd.DataFrame, folder: Path) ->
     for point in points_of(models):
         _tile(axes, (columns.index(point[1]), rows.index(point[0])), means.get(point), highest)
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
-    axes.set_xticks(range(len(columns)), [c if c == BEFORE else f"SFT {c}" for c in columns])
+    axes.set_xticks(range(len(columns)), [column_title(column) for column in columns])
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -51,4 +51,4 @@ def _tile(axes: Axes, place: tuple[int, int], mean: float | None, highest: float
         return
     share = mean / highest
     axes.add_patch(Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, facecolor=_MAP(share), edgecolor="none"))
-    axes.text(x, y, f"{mean:.1f}", ha="center", va="center", color="#ffffff" if share < 0.55 else "#111111")
+    axes.text(x, y, f"{mean:.1f}", ha="center", va="center", color="#ffffff" if share < 0.6 else "#111111")

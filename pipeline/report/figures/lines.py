@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from pipeline.report.checkpoints import BEFORE, Checkpoint, columns_of, rows_of
-from pipeline.report.figures.draw import COLOURS, INK, MARKERS, Drawing, canvas, save, styled
+from pipeline.report.checkpoints import Checkpoint, column_title, columns_of, rows_of
+from pipeline.report.figures.draw import COLOURS, INK, MARKERS, Drawing, canvas, legend_below, save, styled
 from pipeline.report.learning import PRETRAINING, SFT, SHARED
 
 _DASHES = ("-", "--", "-.", ":")
@@ -25,11 +24,11 @@ def depth_lines(models: Sequence[Checkpoint], frame: pd.DataFrame, folder: Path)
     down = -(-len(columns) // across)
     figure, panels = canvas(2.35 * across + 0.6, 2.1 * down + 0.5, down, across)
     for axes, column in zip(panels, columns, strict=False):
-        _depth_panel(axes, frame[frame["sft"] == column], rows, "before SFT" if column == BEFORE else f"SFT {column}")
+        _depth_panel(axes, frame[frame["sft"] == column], rows, column_title(column))
     _share_scale(panels[: len(columns)], across)
     for axes in panels[len(columns) :]:
         axes.set_visible(False)
-    _legend(figure, panels)
+    legend_below(figure, panels)
     alt = f"{len(columns)} small panels of accuracy against depth, one line a pretrain mix; numbers in the table below."
     return save(figure, "depth", folder, caption="Accuracy (%) against depth, one line a pretrain mix.", alt=alt)
 
@@ -45,7 +44,7 @@ def loss_lines(models: Sequence[Checkpoint], frame: pd.DataFrame, folder: Path) 
         _loss_panel(axes, frame[frame["part"] == part], rows_of(models), part)
     caption = "Training loss against tokens: the shared trunk, then each branch; SFT counts from its own start."
     alt = "Training loss falls with tokens; one line a run, coloured by pretrain mix."
-    _legend(figure, panels)
+    legend_below(figure, panels)
     return save(figure, "curves", folder, caption=caption, alt=alt)
 
 
@@ -58,7 +57,7 @@ def score_lines(models: Sequence[Checkpoint], frame: pd.DataFrame, folder: Path)
     figure, panels = canvas(4.6 * len(parts), 3.2, 1, len(parts))
     for axes, part in zip(panels, parts, strict=True):
         _score_panel(axes, frame[frame["part"] == part], rows_of(models), part)
-    _legend(figure, panels)
+    legend_below(figure, panels)
     caption = "Accuracy (%) of checkpoints kept on the way, against tokens; in SFT those that carry loss."
     alt = "Accuracy against tokens; one line a run, coloured by pretrain mix; numbers in the table below."
     return save(figure, "kept", folder, caption=caption, alt=alt)
@@ -118,10 +117,3 @@ def _loss_panel(axes: Axes, frame: pd.DataFrame, rows: list[str], part: str) -> 
     axes.set_xlabel("million tokens")
     axes.set_ylabel("loss (nats a token)")
     axes.grid(visible=True, axis="y")
-
-
-def _legend(figure: Figure, panels: Sequence[Axes]) -> None:
-    """One legend below all panels, each name once."""
-    found = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    if found:
-        figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=min(6, len(found)))

@@ -40,6 +40,7 @@ def contrast_table(frame: pd.DataFrame, side: str, metrics: Sequence[Metric], ba
         rows=rows,
         frame=mine,
         note=_NOTE,
+        is_long=True,
     )
 
 

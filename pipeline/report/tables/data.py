@@ -38,18 +38,25 @@ def mix_table(frame: pd.DataFrame) -> Table:
             number(r["obtained"], ",.0f"),
             number(r["planned_passes"], ".2f"),
             number(r["obtained_passes"], ".2f"),
+            number(100 * r["tolerance"], ".2f"),
+            number(100 * r["padding_share"], ".1f"),
+            number(100 * r["cropped_share"], ".1f"),
             text_cell(r["unit"].replace("_", " ")),
         ]
         for r in records(frame)
     ]
     words = [Column(title=title, is_number=False) for title in ("run", "phase", "corpus")]
-    numbers = ["asked %", "obtained %", "asked", "obtained", "asked passes", "obtained passes"]
+    shares = ["asked %", "obtained %", "asked", "obtained", "asked passes", "obtained passes"]
+    numbers = [*shares, "may be off by", "padding %", "cropped %"]
     return Table(
         name="mixes",
         caption="What was asked of each mix, and what the model saw (counted in the loader)",
         columns=[*words, *(Column(title=title) for title in numbers), Column(title="unit", is_number=False)],
         rows=rows,
         frame=frame,
+        note="A run whose obtained share is off by more points than it may be fails. Padding and cropped tokens are "
+        "parts of the corpus's own tokens; cropped ones are seen without the beginning of their document, which is "
+        "longer than a row.",
         is_long=True,
     )
 

@@ -1,57 +1,75 @@
-"""Accuracy by family and by depth, the look-up control, and bits per byte, as tables."""
+"""Accuracy by family, domain and depth with the format share below it, the look-up control, bits per byte."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from pipeline.report.checkpoints import BEFORE
+from pipeline.report.checkpoints import BEFORE, anchor_of, column_title
 from pipeline.report.frames import records
 from pipeline.report.table import Cell, Column, Table, head, number
 
 _NAN = float("nan")
+HELD_OUT_MARK = "\u00a0†"
+_SMALL = "Small: the share of well-formed answers (% ok), right or wrong; it bounds the accuracy."
 _Point = tuple[str, str]  # row and column of the grid
 
 
 def family_table(frame: pd.DataFrame) -> Table:
     """Checkpoints by families, tinted; held-out families last and marked."""
     families = records(frame[["held_out", "domain", "task"]].drop_duplicates())
-    values = {(r["pretrain"], r["sft"], r["task"]): r["accuracy"] for r in records(frame)}
-    rows = [
-        [head(_name(*point)), *(_heat(values.get((*point, family["task"]), _NAN)) for family in families)]
-        for point in _points(frame)
-    ]
-    titles = [family["task"] + ("\u00a0†" if family["held_out"] else "") for family in families]
+    titles = {family["task"]: family["task"] + (HELD_OUT_MARK if family["held_out"] else "") for family in families}
     names = [name for name in dict.fromkeys(family["domain"] for family in families) if name]
     domains = "; ".join(_domain(families, name) for name in names)
     return Table(
         name="families",
         caption="Accuracy (%) by family and checkpoint; † held out: no corpus trains it",
-        columns=[_MODEL, *(Column(title=title) for title in titles)],
-        rows=rows,
+        columns=[_MODEL, *(Column(title=title) for title in titles.values())],
+        rows=_rows(frame, "task", list(titles)),
         frame=frame,
-        note=f"Families tend to switch on whole, so read rows, not only averages. Domains: {domains}."
+        note=f"Families tend to switch on whole, so read rows, not only averages. {_SMALL} Domains: {domains}."
         if domains
-        else "",
+        else _SMALL,
+        is_long=True,
+    )
+
+
+def domain_table(frame: pd.DataFrame) -> Table:
+    """Checkpoints by domains, tinted; held-out families as domains of their own."""
+    keyed = frame.assign(key=[_domain_key(r) for r in records(frame)])
+    return Table(
+        name="domains",
+        caption="Accuracy (%) by domain and checkpoint; † of families that no corpus trains",
+        columns=[_MODEL, *(Column(title=key) for key in dict.fromkeys(keyed["key"]))],
+        rows=_rows(keyed, "key", list(dict.fromkeys(keyed["key"]))),
+        frame=frame,
+        note=_SMALL,
     )
 
 
 def depth_table(frame: pd.DataFrame) -> Table:
     """Checkpoints by depth: true reasoning steps from question to answer."""
     depths = sorted({int(depth) for depth in frame["depth"]})
-    values = {(r["pretrain"], r["sft"], int(r["depth"])): r["accuracy"] for r in records(frame)}
-    rows = [
-        [head(_name(*point)), *(_heat(values.get((*point, depth), _NAN)) for depth in depths)]
-        for point in _points(frame)
-    ]
     return Table(
         name="depth",
         caption="Accuracy (%) by depth: reasoning steps from question to answer",
         columns=[_MODEL, *(Column(title=f"{depth}") for depth in depths)],
-        rows=rows,
+        rows=_rows(frame, "depth", depths),
         frame=frame,
+        note=_SMALL,
         is_long=True,
     )
+
+
+def _rows(frame: pd.DataFrame, key: str, columns: Sequence[Any]) -> list[list[Cell]]:
+    """One row a checkpoint: accuracy tinted, the share of well-formed answers below it."""
+    values = {(r["pretrain"], r["sft"], r[key]): (r["accuracy"], r["format"]) for r in records(frame)}
+    rows: list[list[Cell]] = []
+    for point in _points(frame):
+        cells = [_heat(*values.get((*point, column), (_NAN, _NAN))) for column in columns]
+        rows.append([Cell(text=_name(*point), sort=_name(*point), link=f"#{anchor_of(*point)}"), *cells])
+    return rows
 
 
 def lookup_tables(frame: pd.DataFrame, points: Sequence[_Point]) -> list[Table]:
@@ -82,7 +100,7 @@ def _crossed(frame: pd.DataFrame, points: Sequence[_Point], value: str, form: st
     def cell(point: _Point) -> Cell:
         return number(float(means.get(point, _NAN)), form) if point in points else Cell(text="")
 
-    titles = [column if column == BEFORE else f"SFT {column}" for column in columns]
+    titles = [column_title(column) for column in columns]
     return Table(
         name=name,
         caption=caption,
@@ -108,5 +126,10 @@ def _domain(families: list[dict[str, Any]], name: str) -> str:
     return f"{name}: {', '.join(family['task'] for family in families if family['domain'] == name)}"
 
 
-def _heat(percent: float) -> Cell:
-    return number(percent, ".0f", heat=percent / 100.0)
+def _domain_key(row: dict[str, Any]) -> str:
+    return f"{row['domain'] or 'other'}{HELD_OUT_MARK if row['held_out'] else ''}"
+
+
+def _heat(percent: float, form: float) -> Cell:
+    below = "" if math.isnan(form) else f"{form:.0f} ok"
+    return number(percent, ".0f", sub=below, heat=percent / 100.0)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.report.checkpoints import BEFORE, Checkpoint, anchor_of, columns_of, points_of, rows_of
+from pipeline.report.checkpoints import BEFORE, Checkpoint, anchor_of, column_title, columns_of, points_of, rows_of
 from pipeline.report.frames import records
-from pipeline.report.scores import Metric
+from pipeline.report.scores import ACCURACY, Metric
 from pipeline.report.table import MISSING, Cell, Column, Table, bracket, head, number
 
 SPREAD = "In square brackets: 95 % over problems, from one seed. From several: lowest to highest seed, and sd."
@@ -17,7 +17,7 @@ SPREAD = "In square brackets: 95 % over problems, from one seed. From several: l
 def grid_tables(models: Sequence[Checkpoint], cells: pd.DataFrame, metric: Metric) -> list[Table]:
     """The grid of one metric, and the points outside it where the sweep has some; none where nothing has scores."""
     frame = cells[cells["metric"] == metric.name].reset_index(drop=True)
-    if frame["mean"].notna().sum() == 0 and metric.name != "accuracy":
+    if frame["mean"].notna().sum() == 0 and metric.name != ACCURACY.name:
         return []
     inside = main_columns(models)
     extra = [point for point in points_of(models) if point[1] not in inside]
@@ -50,13 +50,14 @@ def cell_text(cell: dict[str, Any], digits: int = 1) -> tuple[str, str]:
 def _grid(models: Sequence[Checkpoint], frame: pd.DataFrame, metric: Metric, columns: list[str]) -> Table:
     by_point = _by_point(frame)
     rows = [[head(row), *(_cell(by_point.get((row, column))) for column in columns)] for row in rows_of(models)]
-    titles = [column if column == BEFORE else f"SFT {column}" for column in columns]
+    titles = [column_title(column) for column in columns]
     return Table(
         name=f"grid_{metric.name}",
         caption=f"{metric.title} ({metric.unit}): rows are pretrain mixes, columns what came after",
         columns=[Column(title="pretraining", is_number=False), *(Column(title=title) for title in titles)],
         rows=rows,
         frame=frame,
+        is_long=metric.name != ACCURACY.name,
     )
 
 
@@ -73,6 +74,7 @@ def _points(frame: pd.DataFrame, metric: Metric, points: list[tuple[str, str]]) 
         columns=[Column(title="arm", is_number=False), Column(title=BEFORE), Column(title="after SFT")],
         rows=rows,
         frame=shown.reset_index(drop=True),
+        is_long=metric.name != ACCURACY.name,
     )
 
 

@@ -6,6 +6,7 @@ from pipeline.core.duration import format_count
 from pipeline.report.checkpoints import BEFORE
 from pipeline.report.cost import TOTAL
 from pipeline.report.frames import records
+from pipeline.report.provenance import BETWEEN
 from pipeline.report.table import MISSING, Cell, Column, Table, head, number, text_cell
 
 LONG = 20  # rows; a longer list of arms is folded
@@ -61,8 +62,8 @@ def stage_table(frame: pd.DataFrame) -> Table:
 
 
 def provenance_table(frame: pd.DataFrame) -> Table:
-    """One row a checkpoint and seed: its folders, fingerprints and the line that repeats it."""
-    titles = ["checkpoint", "seed", "state", "scores", "weights", "commit", "command"]
+    """One row a checkpoint and seed: its folders, config, plans, shards and the line that repeats it."""
+    titles = ["checkpoint", "seed", "state", "scores", "weights", "config", "data", "commit", "command"]
     is_first = ~frame["anchor"].duplicated()  # ids are unique: a cell's link leads to its first seed
     rows: list[list[Cell]] = [
         [
@@ -71,6 +72,8 @@ def provenance_table(frame: pd.DataFrame) -> Table:
             text_cell(r["state"]),
             _folder(r["scores"], r["scores_fingerprint"]),
             _folder(r["weights"], r["weights_fingerprint"]),
+            _about(r["config"], r["card"]),
+            _data(r["plans"], r["shards"]),
             Cell(text=r["commit"][:10] or MISSING, sort=r["commit"], is_code=True),
             Cell(text=r["command"], sort=r["command"], is_code=True),
         ]
@@ -82,8 +85,51 @@ def provenance_table(frame: pd.DataFrame) -> Table:
         columns=[Column(title=title, is_number=False) for title in titles],
         rows=rows,
         frame=frame,
-        note="Links open the artifact's folder: its record.json holds config, parents, ledger, versions and checksums.",
+        note="Links open folders and files of the store: rows.parquet under scores holds every problem; record.json "
+        "holds config, parents, ledger, versions and checksums; data are the plans of each mix, then the shards.",
     )
+
+
+def artifact_table(frame: pd.DataFrame) -> Table:
+    """Every artifact of the sweep once. frame: `provenance.every_artifact`."""
+    rows = [
+        [
+            head(r["label"]),
+            text_cell(r["stage"]),
+            text_cell(f"{r['seed']}"),
+            _folder(r["folder"], r["fingerprint"]),
+            Cell(text=r["content"][:12], sort=r["content"], is_code=True),
+            number(r["seconds"], ",.1f"),
+            number(r["arms"], ".0f"),
+            text_cell(r["stale"] or "no"),
+        ]
+        for r in records(frame)
+    ]
+    words = [Column(title=title, is_number=False) for title in ("artifact", "stage", "seed", "fingerprint", "content")]
+    return Table(
+        name="artifacts",
+        caption="Every artifact behind this page",
+        columns=[*words, Column(title="seconds"), Column(title="used by arms"), Column(title="stale", is_number=False)],
+        rows=rows,
+        frame=frame,
+        is_long=True,
+    )
+
+
+def _about(config: str, card: str) -> Cell:
+    """Links to the record, which holds the config, and to the model card."""
+    links = tuple((name, path) for name, path in (("record", config), ("card", card)) if path)
+    return Cell(text="" if links else MISSING, sort=config, links=links)
+
+
+def _data(plans: str, shards: str) -> Cell:
+    """Links to plans and shards, as `provenance` writes them."""
+    links: list[tuple[str, str]] = []
+    for kind, entries in (("plan", plans), ("shards", shards)):
+        for entry in filter(None, entries.split(BETWEEN)):
+            name, _, path = entry.partition("=")
+            links.append((f"{kind} {name}", path))
+    return Cell(text="" if links else MISSING, sort=plans, links=tuple(links), is_prose=True)
 
 
 def _name(pretrain: str, sft: str) -> str:

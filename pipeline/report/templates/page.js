@@ -1,14 +1,16 @@
 "use strict";
-// Sorting and filtering: without this script every table is still whole.
+// Sorting, filtering and finding one's place: without this script every table is still whole.
 for (const table of document.querySelectorAll("table")) {
-  const body = table.tBodies[0];
-  const rows = [...body.rows];
+  const rows = [...table.tBodies[0].rows];
   if (rows.length < 2) continue;
-  [...table.tHead.rows[0].cells].forEach((head, column) => addSort(table, body, head, column));
+  [...table.tHead.rows[0].cells].forEach((head, column) => addSort(table, head, column));
   if (rows.length > 12) addFilter(table, rows);
 }
+addEventListener("hashchange", openTarget);
+openTarget();
+markPlace();
 
-function addSort(table, body, head, column) {
+function addSort(table, head, column) {
   const button = document.createElement("button");
   button.type = "button";
   button.append(...head.childNodes);
@@ -18,6 +20,7 @@ function addSort(table, body, head, column) {
     for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", direction);
     const sign = direction === "ascending" ? 1 : -1;
+    const body = table.tBodies[0];
     body.append(...[...body.rows].sort((a, b) => compare(a.cells[column], b.cells[column], sign)));
   });
 }
@@ -37,10 +40,37 @@ function addFilter(table, rows) {
   label.textContent = "Show rows with";
   const input = document.createElement("input");
   input.type = "search";
+  const count = document.createElement("output");
   input.addEventListener("input", () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const row of rows) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+    const shown = rows.filter((row) => !row.hidden).length;
+    count.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
   });
-  label.append(input);
+  label.append(input, count);
   table.closest(".scroll").before(label);
+}
+
+// A link may lead into a folded table, or to a row that a filter hides.
+function openTarget() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  target.closest("details")?.setAttribute("open", "");
+  if (target.hidden) target.hidden = false;
+  target.scrollIntoView();
+}
+
+// The link of the section that is being read.
+function markPlace() {
+  const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
+  const watcher = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      const link = links.get(entry.target.id);
+      if (!entry.isIntersecting || !link) continue;
+      for (const other of links.values()) other.removeAttribute("aria-current");
+      link.setAttribute("aria-current", "true");
+      link.parentElement.parentElement.scrollLeft = link.offsetLeft - 40;
+    }
+  }, { rootMargin: "-20% 0px -75% 0px" });
+  for (const section of document.querySelectorAll("main > section")) watcher.observe(section);
 }
