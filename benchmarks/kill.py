@@ -71,7 +71,7 @@ def prepare(folder: Path) -> Folders:
     collect(corpus, study_key="kill", data_root=None, out=raw, track=Silent())
     curate(Curation(is_world=True), raw, suites=(), study_key="kill", data_root=None, out=kept, track=Silent())
     train_tokenizer(Tokenizer(kind="world"), {}, data_root=None, out=words, track=Silent())
-    tokenize(words, kept, workers=1, out=shard, track=Silent())
+    tokenize(words, kept, out=shard, track=Silent())
     config = Mixing(
         weights={"base": 1.0},
         budget=STEPS * TOKENS,

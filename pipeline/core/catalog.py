@@ -6,8 +6,9 @@ from pathlib import Path
 
 from pipeline.core.artifact import Artifact, Wanted, finished_fingerprint, unfinished_fingerprint
 from pipeline.core.checksum import RECORD
-from pipeline.core.fingerprint import NUM_SHOWN, changes
-from pipeline.core.record import Parent
+from pipeline.core.errors import UserError
+from pipeline.core.fingerprint import NUM_SHOWN
+from pipeline.core.nearest import name_of, why_missing, why_not_done
 
 _Memo = dict[tuple[str, str], list[str]]
 
@@ -22,11 +23,22 @@ class Catalog:
         """Names of the shelves that hold an artifact, sorted."""
         return sorted(shelf for shelf in self._shelves() if next(self._finished(shelf), None) is not None)
 
-    def artifacts(self, stage: str | None = None) -> Iterator[Artifact]:
-        """All complete artifacts, of one stage or of all, sorted by stage and folder name."""
+    def artifacts(self, stage: str | None = None, unreadable: list[str] | None = None) -> Iterator[Artifact]:
+        """All complete artifacts, of one stage or of all, sorted by stage and folder name.
+
+        unreadable: grows by a line for each record that is broken or of another version, which is then passed over.
+        Raises UserError at the first of them where no list is given.
+        """
         for shelf in self._shelves() if stage is None else [stage]:
             for folder in self._finished(shelf):
-                yield Artifact.open(folder)
+                try:
+                    artifact = Artifact.open(folder)
+                except UserError as error:
+                    if unreadable is None:
+                        raise
+                    unreadable.append(str(error))
+                else:
+                    yield artifact
 
     def attempts(self, stage: str, fingerprint: str) -> list[Artifact]:
         """Every complete attempt at one artifact, oldest first."""
@@ -55,12 +67,12 @@ class Catalog:
                 continue
             if newest.content != parent.content:
                 reasons.append(
-                    f"made from {_name(parent)}, which has other content in its newest attempt {newest.folder.name}"
+                    f"made from {name_of(parent)}, which has other content in its newest attempt {newest.folder.name}"
                 )
                 continue
             if key not in memo:
                 memo[key] = self._staleness(newest, memo)
-            reasons += [f"{_name(parent)} is stale: {reason}" for reason in memo[key]]
+            reasons += [f"{name_of(parent)} is stale: {reason}" for reason in memo[key]]
         return reasons
 
     def reachable(self, keep: Iterable[Artifact]) -> set[Artifact]:
@@ -79,21 +91,17 @@ class Catalog:
         return reached
 
     def explain(self, wanted: Wanted) -> list[str]:
-        """Why a stage would run, or why not: line by line, for people."""
-        shown = wanted.fingerprint[:NUM_SHOWN]
+        """Why a stage would run, or why not: line by line, for people. Parents may be wanted themselves."""
         found = self.find(wanted.stage, wanted.fingerprint)
         if found is not None:
-            moved = _moved_parents(found, wanted)
-            if moved:
-                return [f"{_place(found)} is there, but its parents have other content now:", *moved]
-            return [f"{_place(found)} is there: nothing to do"]
-        lines = [f"{wanted.stage} {wanted.label} ({shown}) is not there"]
-        lines += [f"an unfinished attempt is there: {folder.name}" for folder in self._unfinished(wanted.stage, shown)]
-        compared = [(_differences(artifact, wanted), artifact) for artifact in self.artifacts(wanted.stage)]
-        if not compared:
-            return [*lines, f"nothing of the stage {wanted.stage} is there"]
-        differences, nearest = min(compared, key=lambda pair: (len(pair[0]), pair[1].label != wanted.label))
-        return [*lines, f"the nearest is {_place(nearest)}; what is wanted differs from it in:", *differences]
+            return why_not_done(wanted, found)
+        unfinished = self._unfinished(wanted.stage, wanted.fingerprint[:NUM_SHOWN])
+        return why_missing(wanted, unfinished, list(self.artifacts(wanted.stage, [])))
+
+    def unfinished(self) -> list[Path]:
+        """Work folders: of stages that are being made, or whose process was killed."""
+        folders = (folder for stage in self._shelves() for folder in self._folders(stage))
+        return [folder for folder in folders if unfinished_fingerprint(folder.name) is not None]
 
     def _shelves(self) -> list[str]:
         if not self.root.is_dir():
@@ -117,33 +125,3 @@ class Catalog:
 
     def _unfinished(self, stage: str, shown: str) -> list[Path]:
         return [folder for folder in self._folders(stage) if unfinished_fingerprint(folder.name) == shown]
-
-
-def _name(parent: Parent) -> str:
-    return f"{parent.stage} {parent.label} ({parent.fingerprint[:NUM_SHOWN]})"
-
-
-def _place(artifact: Artifact) -> str:
-    return f"{artifact.stage}/{artifact.folder.name}"
-
-
-def _moved_parents(found: Artifact, wanted: Wanted) -> list[str]:
-    """Parents whose content is not what the artifact was made from; those that are not built yet cannot be told."""
-    pairs = zip(found.record.parents, wanted.parents, strict=True)
-    return [_name(old) for old, new in pairs if isinstance(new, Artifact) and new.content != old.content]
-
-
-def _differences(artifact: Artifact, wanted: Wanted) -> list[str]:
-    record = artifact.record
-    lines = [f"{path}: {old} -> {new}" for path, old, new in changes(record.literals, wanted.literals)]
-    if record.version != wanted.version:
-        lines.append(f"version of the room: {record.version} -> {wanted.version}")
-    old_parents = [_name(parent) for parent in record.parents]
-    new_parents = [f"{new.stage} {new.label} ({new.fingerprint[:NUM_SHOWN]})" for new in wanted.parents]
-    old_ids = [parent.fingerprint for parent in record.parents]
-    new_ids = [parent.fingerprint for parent in wanted.parents]
-    for index in range(max(len(old_ids), len(new_ids))):
-        if old_ids[index : index + 1] != new_ids[index : index + 1]:
-            old, new = (names[index] if index < len(names) else "absent" for names in (old_parents, new_parents))
-            lines.append(f"parent {index + 1}: {old} -> {new}")
-    return lines

@@ -56,6 +56,12 @@ class LeaseLock:
                 return False
             time.sleep(min(self._patience / _BEATS_PER_PATIENCE, _LONGEST_PAUSE_SECONDS))
 
+    def look(self) -> tuple[int, str] | None:
+        """The generation that holds it and its heartbeat; None where it is free. Takes nothing."""
+        latest = self._latest()
+        state = self._read(latest)
+        return None if latest == 0 or state == _RELEASED else (latest, state)
+
     def still_owned(self) -> bool:
         """Whether it is still ours; if so, it stays ours for another span of patience."""
         with self._mutex:

@@ -13,8 +13,13 @@ class SourceUse:
     tokens: int = 0
     loss_tokens: int = 0
     documents: int = 0
-    unique_tokens: int = 0  # tokens the corpus holds
+    unique_tokens: int = 0  # tokens the corpus holds, or the part of it that is used
     passes: float = 0.0  # tokens / unique_tokens
+    padding_tokens: int = 0  # of the rows it stands in, by its tokens there
+    cropped_tokens: int = 0  # seen without the beginning of their document, which is longer than a row
+    asked_share: float = 0.0  # of the plan's unit, as the next
+    obtained_share: float = 0.0
+    tolerance: float = 0.0  # how far the two may be apart; farther, and the run fails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ def pretrain(
         schedule=config.schedule,
         training=config.training,
         carry_on=Checkpoint(previous) if previous else None,
+        origin=Checkpoint(previous) if previous else None,
     )
     return train(run, out=out, track=track)
 

@@ -3,7 +3,7 @@
 from pipeline.core.config import Config
 from pipeline.lm.config import Optimizer, Schedule, Training
 
-VERSION = 1  # raised when the same input and config would give other weights
+VERSION = 2  # raised when the same input and config would give other weights
 
 
 class Sft(Config):

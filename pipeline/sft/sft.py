@@ -49,5 +49,7 @@ def sft(
         optimizer=config.optimizer,
         schedule=config.schedule,
         training=config.training,
+        origin=Checkpoint(checkpoint),
+        kind="SFT",
     )
     return train(run, out=out, track=track)

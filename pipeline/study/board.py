@@ -23,7 +23,7 @@ import orjson
 from pipeline.core.errors import UserError
 from pipeline.core.rank import num_ranks, rank
 from pipeline.lm import ranks
-from pipeline.study.door import complain
+from pipeline.study.complain import complain
 
 GRACE_SECONDS = 10.0
 _SECONDS_BETWEEN_LOOKS = 0.2

@@ -1,8 +1,8 @@
-"""Multirun: before Hydra's jobs start, all points are checked and the distinct stages built over the workers.
+"""Multirun: before Hydra's jobs start, all points are checked and the distinct stages built.
 
-Arms as jobs that wait for each other's locks take half as long again; so `on_multirun_start` builds everything,
-and each job then finds its stages done, whatever the launcher. Hydra turns a callback's exceptions into
-warnings, so a bad point exits by itself.
+Arms as jobs that wait for each other's locks take half as long again; so `on_multirun_start` builds everything -
+here, or through the launcher's cluster (`launch`) -, and each job then finds its stages done. Hydra turns a
+callback's exceptions into warnings, so a bad point exits by itself.
 """
 
 import sys
@@ -38,12 +38,15 @@ class SweepCallback(Callback):
             self._report()
 
     def _start(self, config: DictConfig) -> None:
-        from pipeline.study.commands import build, report_failures
+        from pipeline.study.building import build, report_failures
+        from pipeline.study.launch import read_launcher, use_basic_launcher
         from pipeline.study.terminal import make_console
 
         self._console = make_console()
         self._arms = _arms(config)
-        self._failures = build(self._arms, self._console)
+        context, cluster = read_launcher(config.hydra.launcher, self._arms[0][1].context)
+        use_basic_launcher(config)
+        self._failures = build(self._arms, self._console, context=context, cluster=cluster)
         if self._failures:
             self._report()
             report_failures(self._failures, self._arms, self._console)
@@ -71,13 +74,16 @@ def _exits() -> Generator[None]:
 def _arms(config: DictConfig) -> "list[Arm]":
     """Every arm of the sweep, or of what the command line sweeps by itself."""
     from pipeline.study.commands import QUESTIONS, check_stage
+    from pipeline.study.contradictions import check_contradictions
+    from pipeline.study.parsing import validated
     from pipeline.study.schema import Sweep
     from pipeline.study.sweep import compose_arms, points
 
-    overrides = tuple(OmegaConf.to_container(config.hydra.overrides.task) or ())
+    overrides = [str(override) for override in OmegaConf.to_container(config.hydra.overrides.task) or ()]
+    check_contradictions(overrides)
     sweep = config.get("sweep")
     plain = OmegaConf.to_container(sweep) if sweep else {"name": "custom", "axes": {}}
-    arms = compose_arms(points(Sweep.model_validate(plain), [str(override) for override in overrides]))
+    arms = compose_arms(points(validated(Sweep, plain), overrides))
     for _, study in arms:
         check_stage(study)
         if study.stage in QUESTIONS:

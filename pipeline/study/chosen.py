@@ -15,11 +15,21 @@ def chosen_nodes(study: Study) -> list[Node]:
     """The nodes that `stage=` (and `corpus=`) name in one arm."""
     if study.context.checkpoint and study.stage != "eval":
         raise UserError(f"checkpoint={study.context.checkpoint} is for stage=eval; give that, or leave it out")
+    if study.stage == "compare":
+        return compared_nodes(study)
     graph = _graph(study)
     nodes = [node for node in graph.values() if study.stage in ("all", node.stage)]
     if not nodes:
         raise UserError(f"stage '{study.stage}' has nothing to do with one corpus; leave out corpus={study.corpus}")
     return nodes
+
+
+def compared_nodes(study: Study) -> list[Node]:
+    """The cards of the two corpora that stage=compare is about."""
+    if not (study.corpus and study.other_corpus):
+        raise UserError("stage=compare sets two corpora side by side; give corpus=NAME other_corpus=NAME")
+    graphs = [corpus_graph(study, name) for name in (study.corpus, study.other_corpus)]
+    return [graph[f"measure:{name}"] for graph, name in zip(graphs, (study.corpus, study.other_corpus), strict=True)]
 
 
 def _graph(study: Study) -> dict[str, Node]:

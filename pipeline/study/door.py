@@ -19,6 +19,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from pipeline.core.errors import UserError
 from pipeline.core.rank import num_ranks, rank
+from pipeline.study import interrupts
+from pipeline.study.complain import complain
 from pipeline.study.explain import one_line
 from pipeline.study.orphans import let_forks_die_with_us
 from pipeline.study.register import register
@@ -43,6 +45,7 @@ def main() -> None:
         _follow()
         return
     sys.argv[1:] = _flags_first(sys.argv[1:])
+    interrupts.listen()
     try:
         with mistakes_in_one_line(), _in_its_place():
             register()
@@ -79,11 +82,14 @@ def mistakes_in_one_line() -> Generator[None]:
             traceback.print_exc()
         complain(str(error) if isinstance(error, UserError) else one_line(error))
         sys.exit(2)
-
-
-def complain(message: str) -> None:
-    """One line on standard error."""
-    print(f"frontload: {message}", file=sys.stderr)  # noqa: T201 - the terminal is this function's business
+    except BrokenPipeError:  # whoever read our output has enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        if os.environ.get("FRONTLOAD_DEBUG"):
+            traceback.print_exc()
+        complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+        sys.exit(2)
 
 
 def _flags_first(arguments: list[str]) -> list[str]:

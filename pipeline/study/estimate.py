@@ -15,8 +15,12 @@ class Estimate:
 
     def learn(self, node: Node, seconds: float) -> None:
         """A node was built in so many seconds."""
-        self._seconds[node.kind] += seconds
-        self._work[node.kind] += node.work
+        self.learn_work(node.kind, node.work, seconds)
+
+    def learn_work(self, kind: str, work: float, seconds: float) -> None:
+        """So much work of a kind took so many seconds."""
+        self._seconds[kind] += seconds
+        self._work[kind] += work
 
     def seconds(self, node: Node) -> float:
         """What a node takes here."""

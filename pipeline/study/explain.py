@@ -22,7 +22,7 @@ def one_line(error: Exception) -> str:
     if match := _KEY.search(text):
         return unknown_key(match.group(2) or match.group(1))
     if match := _NO_GROUP.search(text):
-        return f"unknown key or group '{match.group(1)}'; `frontload --help` lists the groups"
+        return unknown_group(match.group(1))
     if match := _SWEPT.search(text):
         return f"{match.group(1)} names several values; give -m to run each of them"
     if isinstance(error, OverrideParseException):
@@ -38,6 +38,15 @@ def unknown_key(full: str) -> str:
     if full in known:
         return f"'{full}' stands at its default in this recipe; set it with a plus: +{full}=VALUE"
     return f"unknown key '{full}'; {nearest_key(full, known)}"
+
+
+def unknown_group(name: str) -> str:
+    """A key without dots that Hydra takes for a group, and finds neither."""
+    from pipeline.study.parsing import keys_beside
+
+    groups = [group for group in ConfigStore.instance().repo if not group.endswith(".yaml")]
+    hint = nearest(name, {*groups, *keys_beside(name)})
+    return f"unknown key or group '{name}'; {hint if hint.startswith('did') else '`frontload --help` lists the groups'}"
 
 
 def options(group: str) -> list[str]:

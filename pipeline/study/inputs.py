@@ -1,19 +1,58 @@
 """Files that come from outside: their content, not their place, is part of what is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline.core.errors import UserError
 from pipeline.sources.config import Corpus, Files
 from pipeline.sources.files import file_checksums
+from pipeline.sources.hub import copy_checksums
 from pipeline.tasks.suite import Suite
+from pipeline.tokenize.checksums import tokenizer_checksums
+from pipeline.tokenize.config import Tokenizer
 
 
 def with_file_checksums(corpus: Corpus, data_root: Path | None) -> Corpus:
-    """The corpus with the checksum of each of its files. Raises UserError where data_root or a file is missing."""
-    assert corpus.files is not None
+    """The corpus with the checksum of each file it reads; one that is drawn or streamed as it is.
+
+    Raises UserError where data_root or a file is missing.
+    """
+    if corpus.hub is not None:
+        checksums = copy_checksums(corpus.hub, data_root)
+        return corpus.model_copy(update={"hub": corpus.hub.model_copy(update={"checksums": checksums})})
+    if corpus.files is None:
+        return corpus
     checksums = file_checksums(corpus.files, _root(data_root, f"corpus '{corpus.name}'"))
     return corpus.model_copy(update={"files": corpus.files.model_copy(update={"checksums": checksums})})
+
+
+def check_not_asked(name: str, config: Mapping[str, Any], suites: Sequence[Suite]) -> None:
+    """Raise UserError where a corpus reads a file that an eval suite asks, under whatever name."""
+    read: dict[str, str] = ((config["files"] or config.get("hub")) or {}).get("checksums", {})
+    asked = {path for suite in suites for path in _paths_of(suite)}
+    contents = {checksum for suite in suites for checksum in _strings(suite.literals(), "checksum")}
+    for path, checksum in read.items():
+        if path in asked or checksum in contents:
+            raise UserError(
+                f"corpus '{name}' reads {path}, which the eval asks; take it out of the corpus or of the eval"
+            )
+
+
+def _paths_of(suite: Suite) -> list[str]:
+    return _strings(suite.literals(), "path")
+
+
+def _strings(value: Any, key: str) -> list[str]:
+    """Every text under this key, at any depth; of `checksums` each."""
+    if isinstance(value, list):
+        return [found for item in value for found in _strings(item, key)]
+    if not isinstance(value, dict):
+        return []
+    own = [value[key]] if isinstance(value.get(key), str) and value[key] else []
+    table = value.get(f"{key}s")
+    own += [text for text in table.values() if text] if isinstance(table, dict) else []
+    return own + [found for item in value.values() for found in _strings(item, key)]
 
 
 def with_suite_checksums(suites: Sequence[Suite], data_root: Path | None) -> tuple[Suite, ...]:
@@ -50,6 +89,14 @@ def _with_harness_checksums(suite: Suite, data_root: Path | None) -> Suite:
 
     root = _root(data_root, f"suite '{suite.name}'")
     return suite.model_copy(update={"harness": identified(suite.harness, root)})
+
+
+def with_tokenizer_checksums(tokenizer: Tokenizer, data_root: Path | None) -> Tokenizer:
+    """The tokenizer with the checksum of each of its files, where it is one in a folder."""
+    if tokenizer.kind != "file":
+        return tokenizer
+    checksums = tokenizer_checksums(tokenizer.path, _root(data_root, "tokenizer"))
+    return tokenizer.model_copy(update={"checksums": checksums})
 
 
 def _root(data_root: Path | None, who: str) -> Path:

@@ -1,6 +1,6 @@
 """From Hydra's config to the typed study; what pydantic complains of, in one line with the nearest valid key."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
@@ -11,6 +11,7 @@ from pipeline.study.schema import CONTEXT_KEYS, Study
 from pipeline.study.suggest import nearest
 
 _KINDS = ("base", "reasoning")
+_Model = TypeVar("_Model", bound=Config)
 
 
 def parse(config: DictConfig) -> Study:
@@ -22,8 +23,13 @@ def parse(config: DictConfig) -> Study:
     added: dict[str, Any] = {name: suite for group in groups for name, suite in group.items()}
     raw["eval"]["suites"] += [{"name": name, **suite} for name, suite in added.items()]
     raw["context"] = {key: raw.pop(key) for key in CONTEXT_KEYS if key in raw}
+    return validated(Study, raw)
+
+
+def validated(model: type[_Model], raw: object) -> _Model:
+    """A config out of plain values. Raises UserError with one line, the first complaint."""
     try:
-        return Study.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
         raise UserError(_first_line(error)) from None
 

@@ -1,25 +1,47 @@
-"""The page and the table: what the store holds, drawn by the report room."""
+"""The page and the table, drawn by the report room from what the store holds; and the same for W&B."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import orjson
 from rich.console import Console
 
 from pipeline.core.errors import UserError
 from pipeline.core.ledger import Ledger
-from pipeline.core.store import Store, Wanted
+from pipeline.core.store import Artifact, Store, Wanted
 from pipeline.core.track import Silent
+from pipeline.study import dashboard
 from pipeline.study.graph import arm_name
+from pipeline.study.judging import verdict_artifact
 from pipeline.study.results import arm_results, artifacts
 from pipeline.study.schema import Study
+from pipeline.study.secrets import without_secrets
 from pipeline.study.sweep import Point
+from pipeline.study.tasks import publish_tasks
 from pipeline.study.terminal import say
 
 Arm = tuple[Point, Study]
+DASHBOARD_VERSION = 1  # raised when the same page would give another dashboard
 
 
 def write_report(arms: Sequence[Arm], console: Console) -> None:
     """Write the page from what is there, print the table and the page's path. The same content is not drawn twice."""
+    page = draw_page(arms)
+    print_arms(arms, console)
+    say(console, f"page: {page.folder / 'index.html'}")
+
+
+def publish(arms: Sequence[Arm], console: Console) -> None:
+    """For others: of a sweep its W&B report; of one arm its eval problems for lm_eval, and its report if it was run."""
+    if arms[0][1].sweep is None:
+        publish_tasks(arms, console)
+        if not any(artifact.record.stage == "eval" for artifact in artifacts(list(arms))):
+            return
+    publish_dashboard(arms, console)
+
+
+def draw_page(arms: Sequence[Arm]) -> Artifact:
+    """The page's artifact, built if need be. Raises UserError where nothing was evaluated."""
     from pipeline.report.config import VERSION, Report
     from pipeline.report.report import report
 
@@ -30,21 +52,36 @@ def write_report(arms: Sequence[Arm], console: Console) -> None:
     name = first.sweep.name if first.sweep else "arm"
     config = Report(title=_title(first), sweep=name, note=first.recipe_says)
     results = [arm_results(point, study) for point, study in arms]
+    verdicts = verdict_artifact(arms) if first.sweep and first.sweep.claims else None
     wanted = Wanted(
         stage="report",
         label=name,
         version=str(VERSION),
         literals={"config": config.literals(), "arms": [f"{result.name} seed {result.seed}" for result in results]},
-        parents=tuple(found),
+        parents=(*found, *([verdicts] if verdicts else [])),
         seed=first.seed,
     )
 
     def draw(out: Path) -> Ledger:
-        return report(config, results, out=out, track=Silent())
+        return report(config, results, out=out, track=Silent(), judged=verdicts.folder if verdicts else None)
 
-    page = Store(first.context.store, lock_kind=first.context.lock).build(wanted, draw)
-    print_arms(arms, console)
-    say(console, f"page: {page.folder / 'index.html'}")
+    return _store(first).build(wanted, draw)
+
+
+def publish_dashboard(arms: Sequence[Arm], console: Console) -> None:
+    """Send the page to W&B as a report; without a server write what would be sent, and say what is missing.
+
+    Raises UserError where nothing was evaluated, or where W&B refuses.
+    """
+    study, page = arms[0][1], draw_page(arms)
+    spec = orjson.loads((page.folder / "report.json").read_bytes())
+    folder = _write_dashboard(study, page, spec)
+    absent = dashboard.missing(study.context.tracking)
+    say(console, f"W&B report: {folder}")
+    for line in absent:
+        say(console, f"not sent to W&B: {line}")
+    if not absent:
+        say(console, f"sent to W&B: {_send(spec, folder)}")
 
 
 def print_arms(arms: Sequence[Arm], console: Console) -> None:
@@ -52,6 +89,42 @@ def print_arms(arms: Sequence[Arm], console: Console) -> None:
     from pipeline.report.terminal import grid_table
 
     console.print(grid_table([arm_results(point, study) for point, study in arms]))
+
+
+def _write_dashboard(study: Study, page: Artifact, spec: dict[str, object]) -> Path:
+    """`report.json` (the page as data) and `report.md`."""
+    wanted = Wanted(
+        stage="publish",
+        label=page.record.label,
+        version=f"dashboard-{DASHBOARD_VERSION}",
+        literals={},
+        parents=(page,),
+        seed=study.seed,
+    )
+
+    def write(out: Path) -> Ledger:
+        (out / "report.json").write_bytes(orjson.dumps(spec, option=orjson.OPT_INDENT_2))
+        (out / "report.md").write_text(dashboard.as_markdown(spec), encoding="utf-8")
+        return Ledger()
+
+    return _store(study).build(wanted, write).folder
+
+
+def _send(spec: dict[str, object], folder: Path) -> str:
+    """The report's address. W&B raises whatever its parts raise, so any exception counts."""
+    import wandb
+
+    try:
+        report = dashboard.build(spec, wandb.Api().default_entity or "")
+        report.save()
+    except Exception as error:
+        reason = without_secrets(" ".join(str(error).split())[:300])
+        raise UserError(f"W&B did not take the report ({reason}); what was to be sent lies in {folder}") from error
+    return str(report.url)
+
+
+def _store(study: Study) -> Store:
+    return Store(study.context.store, lock_kind=study.context.lock)
 
 
 def _title(study: Study) -> str:

@@ -1,70 +1,53 @@
 """The store's questions: what it holds, why a stage would run again, whether it is intact, what nobody needs."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.prompt import Confirm
-from rich.table import Table
 
 from pipeline.core.errors import UserError
-from pipeline.core.store import Artifact, Store
+from pipeline.core.files import disk_errors_named
+from pipeline.core.store import Artifact, Store, Wanted
 from pipeline.study.graph import arm_graph
+from pipeline.study.listing import show_store
 from pipeline.study.node import Node, distinct
 from pipeline.study.place import open_store
 from pipeline.study.schema import Study
-from pipeline.study.survey import survey, wanted
+from pipeline.study.survey import as_asked, survey
 from pipeline.study.sweep import Point
-from pipeline.study.terminal import format_seconds, say
+from pipeline.study.terminal import say
 
 Arm = tuple[Point, Study]
+PAGES = ("report", "publish", "score", "verdict", "advise")  # shelves that are for people; gc leaves them
 
 
 def ls(arms: Sequence[Arm], console: Console) -> None:
-    """Every artifact: stage, label, fingerprint, attempt, age, size, cost, whether it is stale."""
-    store = _store(arms)
-    table = Table("stage", "label", "fingerprint", "attempt", "age", "size", "took", "state", box=None)
-    found = list(store.artifacts())
-    if not found:
-        say(console, f"nothing in {store.root} yet")
-        return
-    for artifact in found:
-        table.add_row(*(escape(cell) for cell in _row(artifact, store)))
-    console.print(table)
-
-
-def _row(artifact: Artifact, store: Store) -> tuple[str, ...]:
-    record = artifact.record
-    age = (datetime.now(UTC) - datetime.fromisoformat(record.finished_at)).total_seconds()
-    size = sum(file.size for file in record.files)
-    state = "stale" if store.is_stale(artifact) else "ok"
-    took = format_seconds(record.wall_seconds)
-    attempt = str(record.attempt)
-    return (record.stage, record.label, record.fingerprint[:12], attempt, format_seconds(age), f"{size / 1e6:.1f} MB",
-            took, state)  # fmt: skip
+    """Every artifact, as a tree: age, size, cost, whether it is stale or damaged."""
+    show_store(_store(arms), console)
 
 
 def why(arms: Sequence[Arm], console: Console) -> None:
     """For each stage of the arms: done, or what differs from the nearest artifact there is."""
     store = _store(arms)
     found = survey(_nodes(arms), store)
+    asked: dict[str, Artifact | Wanted] = dict(found.done)
     for node in found.nodes:
         name = f"{node.stage} {node.label} {node.fingerprint[:12]}"
         if node.fingerprint in found.done:
             say(console, f"done     {name}")
-        elif not found.is_ready(node):
-            say(console, f"waits    {name}: a stage before it is to be built")
-        else:
-            first, *rest = store.explain(wanted(node, found.parents(node)))
-            say(console, "\n           ".join([f"to build {name}: {first}", *rest]))
+            continue
+        asked[node.fingerprint] = ask = as_asked(node, asked)
+        first, *rest = store.explain(ask)
+        word = "to build" if found.is_ready(node) else "waits   "
+        say(console, "\n           ".join([f"{word} {name}: {first}", *rest]))
 
 
 def verify(arms: Sequence[Arm], console: Console) -> None:
     """Compare every file in the store with its record. Raises UserError where one is missing or changed."""
     problems: list[str] = []
     count = 0
-    for artifact in _store(arms).artifacts():
+    for artifact in _store(arms).artifacts(unreadable=problems):
         count += 1
         problems += artifact.verify()
     for problem in problems:
@@ -75,19 +58,34 @@ def verify(arms: Sequence[Arm], console: Console) -> None:
 
 
 def gc(arms: Sequence[Arm], console: Console) -> None:
-    """Remove what neither the arms named here nor any page reaches and is no published folder, after asking."""
+    """What neither the arms named here nor any page reaches and is no published folder: a list first, with sizes.
+
+    Removed once a person at the terminal says so, or with force=true. Raises UserError where that is not permitted.
+    """
     store = _store(arms)
     kept = list(survey(_nodes(arms), store).done.values())
-    pages = [artifact for artifact in store.artifacts() if artifact.record.stage in ("report", "publish")]
-    garbage = list(store.garbage([*kept, *pages]))
-    for folder in garbage:
-        say(console, f"nobody needs {folder}")
-    if not garbage:
-        say(console, "nothing to remove: every artifact is reached by these arms or by a page")
-    elif console.is_terminal and Confirm.ask(f"remove these {len(garbage)} folders?", default=False):
-        store.remove(garbage)
-    else:
-        say(console, "nothing removed")
+    unreadable: list[str] = []
+    pages = [each for each in store.artifacts(unreadable=unreadable) if each.record.stage in PAGES]
+    for line in unreadable:
+        say(console, f"not readable: {line}")
+    with disk_errors_named(store.root):
+        garbage = list(store.garbage([*kept, *pages]))
+        for folder in garbage:
+            say(console, f"nobody needs {folder} ({_megabytes(folder):,.1f} MB)")
+        if not garbage:
+            say(console, "nothing to remove: every artifact is reached by these arms or by a page")
+        elif arms[0][1].force or _is_confirmed(len(garbage), console):
+            say(console, f"removed {len(store.remove(garbage))} folders")
+        else:
+            say(console, "nothing removed (a dry run: force=true removes them)")
+
+
+def _is_confirmed(count: int, console: Console) -> bool:
+    return console.is_terminal and Confirm.ask(f"remove these {count} folders?", default=False)
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
 def _nodes(arms: Sequence[Arm]) -> list[Node]:

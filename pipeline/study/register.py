@@ -3,6 +3,7 @@
     recipes/*.yaml          recipe       (an arm whole; root package)
     recipes/scale/*.yaml    scale        (a model's size; root package)
     data_mixes/*.yaml       base_mix, pretrain_mix, sft_mix
+    data_mixes/*/*.yaml     the same, as folder/name; their `corpora` join the corpora
     data_mixes/corpora/     corpora      (all of them, always: a dict by name)
     recipes/suites/         suites       (more suites of the world: a dict by name)
     recipes/benchmarks/     benchmarks   (suites of the harness: a dict by name)
@@ -23,68 +24,9 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from pipeline.core.errors import UserError
+from pipeline.study.primary import HELP, PRIMARY
 
 MIX_GROUPS = ("base_mix", "pretrain_mix", "sft_mix")
-
-PRIMARY: dict[str, Any] = {
-    "defaults": [
-        "_self_",
-        {"base_mix": "base"},
-        {"pretrain_mix": "ldq"},
-        {"sft_mix": "shq"},
-        {"suites": []},
-        {"benchmarks": []},
-        {"probes": []},
-        {"recipe": "tunnel"},
-        {"sweep": None},
-        {"override hydra/job_logging": "stdout"},  # the default writes a log file into the folder it is called from
-        {"override hydra/hydra_logging": "none"},
-    ],
-    "stage": "all",
-    "seed": 0,
-    "replicate": 0,
-    "corpus": None,
-    "force": False,
-    "store": "runs",
-    "data_root": None,
-    "checkpoint": None,
-    "workers": 0,
-    "tracking": "offline",
-    "lock": "kernel",
-    "recipe_says": "",
-    "tokenizer_corpora": [],
-    "suites": {},
-    "benchmarks": {},
-    "probes": {},
-    "loss": "all",
-    "hydra": {
-        "output_subdir": None,
-        "run": {"dir": "."},
-        "sweep": {"dir": "${store}/.hydra", "subdir": "."},  # a sweep leaves its multirun.yaml
-        "job": {"name": "frontload", "chdir": False},
-        "callbacks": {"frontload": {"_target_": "pipeline.study.callback.SweepCallback"}},
-        "help": {"app_name": "frontload", "template": "???"},
-    },
-}
-
-HELP = """Frontload: where in training should reasoning data be spent?
-
-frontload                                   one arm of the default recipe, all stages
-frontload pretrain_mix=ldq sft_mix=shq      another arm; what is shared is not computed again
-frontload stage=sft sft.passes=2            one stage by name (force=true: again, that stage alone)
-frontload -m sweep=asymmetry                every arm of a sweep; interrupted, the same line carries on
-frontload stage=eval checkpoint=PATH        any checkpoint, put to the recipe's suites
-frontload stage=report sweep=asymmetry      tables and plots from what the store holds
-frontload stage=ls|why|verify|gc            what the store holds, why a stage would run again
-frontload stage=publish                     the world's eval problems as tasks for lm_eval, for any model
-frontload benchmarks=[gsm8k,mmlu]           benchmarks beside the recipe's suites (data_root=PATH)
-
-stages: sources curate tokenize mix pretrain sft eval report; all (default)
-
-== Groups (group=option) ==
-$APP_CONFIG_GROUPS
-Any key of `frontload --cfg job` can be set: frontload sft.optimizer.lr=1e-4 phases.branch.tokens=1M
-"""
 
 
 def has_compiler() -> bool:
@@ -112,12 +54,10 @@ def register() -> None:
     OmegaConf.register_new_resolver("best_precision", best_precision, replace=True)
     store = ConfigStore.instance()
     root = config_root()
-    primary = {**PRIMARY, "corpora": {path.stem: _load(path) for path in _files(root / "data_mixes" / "corpora")}}
+    primary = {**PRIMARY, "corpora": _corpora(root / "data_mixes")}
     primary["hydra"]["help"]["template"] = HELP
     store.store(name="config", node=primary)
-    for path in _files(root / "data_mixes"):
-        for group in MIX_GROUPS:
-            store.store(group=group, name=path.stem, node={"name": path.stem, **_load(path)}, package=group)
+    _register_mixes(store, root / "data_mixes")
     for path in _files(root / "recipes"):
         node = {**_load(path), "recipe_name": path.stem}
         store.store(group="recipe", name=path.stem, node=node, package="_global_")
@@ -126,6 +66,29 @@ def register() -> None:
     _register_suites(store, root / "recipes")
     for path in _files(root / "sweeps"):
         store.store(group="sweep", name=path.stem, node=_sweep(path), package="_global_")
+
+
+def _corpora(mixes: Path) -> dict[str, Any]:
+    """All corpora there are: a file each in `corpora/`, and what the mixes in other folders bring along."""
+    found = {path.stem: _load(path) for path in _files(mixes / "corpora")}
+    for path in _mixes(mixes):
+        found |= _load(path).get("corpora", {})
+    return found
+
+
+def _register_mixes(store: ConfigStore, mixes: Path) -> None:
+    """Mixes at the top by their own names, those of a folder as `folder/name`."""
+    for path in _mixes(mixes):
+        folder = "" if path.parent == mixes else f"/{path.parent.name}"
+        table = {key: value for key, value in _load(path).items() if key != "corpora"}
+        node = {"name": f"{folder[1:]}/{path.stem}".lstrip("/"), **table}
+        for group in MIX_GROUPS:
+            store.store(group=f"{group}{folder}", name=path.stem, node=node, package=group)
+
+
+def _mixes(mixes: Path) -> list[Path]:
+    folders = [folder for folder in sorted(mixes.iterdir()) if folder.is_dir() and folder.name != "corpora"]
+    return [path for folder in (mixes, *folders) for path in _files(folder)]
 
 
 def _register_suites(store: ConfigStore, recipes: Path) -> None:

@@ -69,6 +69,14 @@ def _lines(summary: _Cell) -> Iterator[str]:
     for kind in ("benchmarks", "probes"):
         if kind in summary:
             yield f"{kind} in summary.json: {', '.join(summary[kind])}"
+    if "sandbox" in summary:
+        yield sandbox_line(summary["sandbox"])
+
+
+def sandbox_line(runs: _Cell) -> str:
+    """What became of the programs that were run (`eval.executed.summarise_runs`)."""
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in runs["outcomes"].items() if count)
+    return f"sandbox: {runs['runs']:,} programs run: {kinds}; {runs['runs_that_tried']:,} tried to get out"
 
 
 def _percent(share: float | None) -> str:

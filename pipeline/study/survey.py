@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.core.intact import expect_whole
 from pipeline.core.store import Artifact, Store, Wanted
 from pipeline.study.node import Node
 
@@ -29,24 +30,33 @@ class Survey:
 
 
 def survey(nodes: Iterable[Node], store: Store, forced: frozenset[str] = frozenset()) -> Survey:
-    """Look each node up. A node counts as done if its newest attempt was made from its parents' newest content."""
+    """Look each node up. A node counts as done if its newest attempt was made from its parents' newest content.
+
+    Raises UserError where a file of such an attempt is missing, or has another size than recorded.
+    """
     result = Survey(list(nodes))
     for node in result.nodes:
         if node.fingerprint in forced or not result.is_ready(node):
             continue
         artifact = store.find(node.stage, node.fingerprint)
         if artifact is not None and not store.is_stale(artifact):
+            expect_whole(artifact)
             result.done[node.fingerprint] = artifact
     return result
 
 
 def wanted(node: Node, parents: Mapping[str, Artifact]) -> Wanted:
     """The node as the store asks for it."""
+    return as_asked(node, {parent.fingerprint: parents[role] for role, parent in node.parents.items()})
+
+
+def as_asked(node: Node, parents: Mapping[str, Artifact | Wanted]) -> Wanted:
+    """The same of a node whose parents may be wanted themselves; they are given by fingerprint."""
     return Wanted(
         stage=node.stage,
         label=node.label,
         version=node.version,
         literals={**node.literals, "kind": node.kind, "roles": list(node.parents)},
-        parents=tuple(parents[role] for role in node.parents),
+        parents=tuple(parents[parent.fingerprint] for parent in node.parents.values()),
         seed=node.seed,
     )

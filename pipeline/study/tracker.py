@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 
+from pipeline.core.ledger import Ledger
 from pipeline.study.mirror import Mirror, RunIdentity, Tracking
 
 
@@ -33,8 +34,10 @@ class RunTracker:
         self._fingerprint = identity.fingerprint
         self._sink = sink
         self._started = time.monotonic()
-        self._file = (logs / "metrics.jsonl").open("ab")
-        self._mirror = Mirror(identity, logs, tracking)
+        metrics = logs / "metrics.jsonl"
+        past = metrics.read_bytes().splitlines() if metrics.exists() else []
+        self._file = metrics.open("ab")
+        self._mirror = Mirror(identity, logs, tracking, [line for line in past if line.endswith(b"}")])
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Append to metrics.jsonl; mirror to W&B."""
@@ -49,6 +52,10 @@ class RunTracker:
         """Append to metrics.jsonl; tell the view."""
         self._write(step, {"remark": line})
         self._sink(Progress(self._fingerprint, 0, 0, "", "", line))
+
+    def summarise(self, ledger: Ledger) -> None:
+        """Tell W&B what the stage consumed; the record tells it to everybody else."""
+        self._mirror.summarise(ledger)
 
     def close(self, *, failed: bool) -> None:
         """Close the file and the mirror."""

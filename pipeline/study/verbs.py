@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from pipeline.core.checkpoint import Checkpoint
+from pipeline.core.executor import LOCAL, Executor
 from pipeline.core.ledger import Ledger
 from pipeline.core.track import Tracker
 from pipeline.study.external import find_checkpoint
@@ -27,6 +28,7 @@ class Place:
     track: Tracker
     data_root: Path | None
     checkpoint: str | None = None  # from outside the store, for eval
+    executor: Executor = LOCAL  # of datatrove's pipelines
 
 
 Verb = Callable[[Mapping[str, Any], Folders, Place], Ledger]
@@ -52,7 +54,17 @@ def _curate(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledg
         data_root=place.data_root,
         out=place.out,
         track=place.track,
+        against={role.removeprefix("against:"): folder for role, folder in folders.items() if role != "documents"},
+        executor=place.executor,
     )
+
+
+def _measure(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
+    from pipeline.curate.config import Measuring
+    from pipeline.curate.measure import measure
+
+    config = Measuring.model_validate(literals["config"])
+    return measure(config, folders["raw"], folders["curated"], out=place.out, track=place.track)
 
 
 def _tokenizer(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
@@ -66,7 +78,9 @@ def _tokenizer(literals: Mapping[str, Any], folders: Folders, place: Place) -> L
 def _tokenize(_: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
     from pipeline.tokenize.encode import tokenize
 
-    return tokenize(folders["tokenizer"], folders["documents"], workers=1, out=place.out, track=place.track)
+    return tokenize(
+        folders["tokenizer"], folders["documents"], out=place.out, track=place.track, executor=place.executor
+    )
 
 
 def _mix(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
@@ -120,6 +134,7 @@ def _eval(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger
 VERBS: dict[str, Verb] = {
     "sources": _sources,
     "curate": _curate,
+    "measure": _measure,
     "tokenizer": _tokenizer,
     "tokenize": _tokenize,
     "mix": _mix,
@@ -129,5 +144,5 @@ VERBS: dict[str, Verb] = {
 }
 
 TRAININGS = frozenset({"pretrain", "sft"})
-RESUMABLE = TRAININGS | {"eval"}  # kinds whose work folder is kept after a kill, and carried on
+RESUMABLE = TRAININGS | {"eval", "curate", "tokenize"}  # kinds whose work folder is kept after a kill, and carried on
 STAGES = ("sources", "curate", "tokenize", "mix", "pretrain", "sft", "eval")  # in running order

@@ -8,6 +8,8 @@ from pipeline.eval.config import Eval
 from pipeline.lm.config import Model, Training
 from pipeline.sources.config import Corpus
 
+SECONDS_A_DOCUMENT = {"sources": 6e-5, "curate": 4e-5, "measure": 20e-5, "tokenize": 14e-5}
+SECONDS_OF_A_MIX = 0.1
 DOCUMENTS_OF_FILES = 20_000  # nobody has counted them yet
 BENCHMARK_PROBLEMS = 1000  # likewise
 START = 3.0  # a worker's first torch
@@ -18,13 +20,23 @@ def of_documents(corpus: Corpus, seconds_each: float) -> float:
     """Reading, writing or encoding a corpus."""
     drawn = corpus.world or corpus.alchemy
     count = drawn.num_documents if drawn else DOCUMENTS_OF_FILES
+    return of_count(count, seconds_each)
+
+
+def of_count(count: float, seconds_each: float) -> float:
+    """So many documents."""
     return 0.3 + count * seconds_each
 
 
 def of_training(model: Model, training: Training, tokens: float) -> float:
     """Steps over so many tokens of input: 75 GFLOP/s, twice that in bf16, and a little for each token."""
     flops = 6 * num_parameters(model) * (0.5 if training.precision == "bf16" else 1.0)
-    return START + COMPILE * training.compile + tokens * (8e-6 + flops / 75e9)
+    return of_flops(training, tokens, tokens * flops)
+
+
+def of_flops(training: Training, tokens: float, flops: float) -> float:
+    """Steps over so many tokens that take so many FLOPs at full precision's speed."""
+    return START + COMPILE * training.compile + tokens * 8e-6 + flops / 75e9
 
 
 def of_eval(config: Eval) -> float:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from pipeline.core.errors import UserError
 from pipeline.core.ledger import Ledger
+from pipeline.core.lock import LockHeldError
 from pipeline.core.store import Artifact, Store, Wanted
 from pipeline.study.follow import carry_out
 from pipeline.study.mirror import RunIdentity
 from pipeline.study.schema import Context
+from pipeline.study.secrets import without_secrets
 from pipeline.study.tracker import Progress, RunTracker, Sink
 from pipeline.study.verbs import RESUMABLE, Place
 
@@ -35,7 +37,8 @@ class Job:
 def run_job(job: Job, sink: Sink) -> Artifact:
     """Build it, or take what another process has built meanwhile.
 
-    Raises UserError where the user can mend it, StageFailedError for whatever else a room raised.
+    Raises UserError where the user can mend it, StageFailedError for whatever else a room raised, LockHeldError where
+    another process is at it (kernel's locks only; a lease is waited for).
     """
     store = Store(job.context.store, lock_kind=job.context.lock)
     try:
@@ -44,9 +47,10 @@ def run_job(job: Job, sink: Sink) -> Artifact:
             lambda out: _make(job, out, sink),
             force=job.force,
             resumable=job.kind in RESUMABLE,
+            blocking=job.context.lock == "lease",  # a lease of a dead owner is taken over by who waits for it
             waiting=lambda: sink(Progress(job.wanted.fingerprint, 0, 1, "", "waits: another process builds it")),
         )
-    except (UserError, StageFailedError):
+    except (UserError, StageFailedError, LockHeldError):
         raise
     except Exception as error:  # some cannot be pickled, and would take the whole pool down with them
         raise StageFailedError(_in_one_line(error)) from error
@@ -59,20 +63,21 @@ def _make(job: Job, out: Path, sink: Sink) -> Ledger:
     try:
         folders = {role: artifact.folder for role, artifact in job.parents.items()}
         ledger = carry_out(job.kind, job.wanted.literals, folders, _place(job, out, tracker))
+        tracker.summarise(ledger)
         failed = False
         return ledger
     except (UserError, OSError):
         raise  # the store knows what to say about a full disk
     except Exception as error:
         stack = out / "logs" / "error.txt"
-        stack.write_text(traceback.format_exc(), encoding="utf-8")
+        stack.write_text(without_secrets(traceback.format_exc()), encoding="utf-8")
         raise StageFailedError(f"{_in_one_line(error)} (stack: {stack})") from error
     finally:
         tracker.close(failed=failed)
 
 
 def _place(job: Job, out: Path, tracker: RunTracker) -> Place:
-    return Place(out, tracker, job.context.data_root, job.context.checkpoint)
+    return Place(out, tracker, job.context.data_root, job.context.checkpoint, job.context.executor)
 
 
 def _identity(job: Job) -> RunIdentity:
@@ -83,9 +88,11 @@ def _identity(job: Job) -> RunIdentity:
         label=wanted.label,
         group=job.group,
         config=wanted.literals,
+        seed=wanted.seed,
+        parents={role: (each.record.stage, each.record.fingerprint) for role, each in job.parents.items()},
         is_again=job.force,
     )
 
 
 def _in_one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"
+    return without_secrets(f"{type(error).__name__}: {' '.join(str(error).split())[:400]}")

@@ -32,6 +32,11 @@ SIZES = (
 MINI = ("recipe=smoke", *SIZES)
 
 
+def without(key):
+    """The miniature less what it says of a key: a key may be given once only."""
+    return tuple(line for line in MINI if not line.startswith(key))
+
+
 def command(*args):
     return [sys.executable, __file__, *args]
 

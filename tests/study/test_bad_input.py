@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from miniature import MINI, frontload
+from miniature import frontload, without
 
 from pipeline.core.errors import UserError
 
@@ -88,7 +88,7 @@ def test_a_mistake_is_one_line_with_the_next_step_and_leaves_nothing(args, line,
 
 def test_a_mix_that_cannot_meet_its_budget_is_one_line_and_leaves_no_mix(run, tmp_path):
     few = ("pretrain_mix=shq", "corpora.shq.world.num_documents=20", "pretrain_mix.max_repetitions=1")
-    code, said = run(*MINI, *few, "workers=1", "stage=mix", "store=runs")
+    code, said = run(*without("corpora.shq"), *few, "workers=1", "stage=mix", "store=runs")
     assert code == 2
     assert said.startswith("frontload: mix branch-shq: corpus 'shq' would be read ") and said.count("\n") == 1
     assert not [path for path in (tmp_path / "runs" / "mix").iterdir() if "branch-shq" in path.name]
@@ -105,5 +105,8 @@ def test_flags_and_overrides_come_in_any_order(run):
 
 
 def test_user_errors_in_callbacks_are_not_hydras_warnings(run, monkeypatch):
-    monkeypatch.setattr("pipeline.study.commands.build", lambda *_: (_ for _ in ()).throw(UserError("no; do this")))
+    def refuse(*_, **__):
+        raise UserError("no; do this")
+
+    monkeypatch.setattr("pipeline.study.building.build", refuse)
     assert run("-m", "recipe=smoke", "pretrain_mix=none,ldq") == (2, "frontload: no; do this\n")

@@ -11,7 +11,7 @@ from pipeline.study.sweep import compose_arms, points
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
-OF_FILES = ["code", "real_text"]
+OF_FILES = ["code", "real_text", "paper_8b", "paper_8b_v1"]
 MIXES = sorted(path.stem for path in (ROOT / "data_mixes").glob("*.yaml"))
 SWEEPS = sorted(path.stem for path in (ROOT / "sweeps").glob("*.yaml"))
 

@@ -99,7 +99,8 @@ def streamed_prompts(swept, training):
 
 def known_structures(swept):
     """Structure by question text, over all curated documents."""
-    documents = pd.concat([pd.read_parquet(each.folder / "documents.parquet") for each in artifacts(swept, "curate")])
+    files = [each.folder / "documents.parquet" for each in artifacts(swept, "curate")]
+    documents = pd.concat([pd.read_parquet(file) for file in files if file.exists()])  # a card holds none
     questions = documents[documents["prompt"] != ""]
     return dict(zip(questions["prompt"], questions["structure"], strict=True))
 

@@ -1,0 +1,125 @@
+"""What a sweep's claims call its arms, checked before anything is computed.
+
+An arm whose mixes tell it apart goes by these: `ldq`, `ldq > shq`, `none > 2x shq`. Any other needs a name in the
+sweep's `arms`, a table of settings: `r20: {phases.branch.reasoning: 0.2}`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.core.duration import parse_count
+from pipeline.core.errors import UserError
+from pipeline.study.schema import Study, Sweep
+from pipeline.study.suggest import nearest
+from pipeline.study.sweep import Point, points
+from pipeline.verdict.config import BY_CORPUS, PLAIN
+from pipeline.verdict.expression import ARROW, moment_of
+
+Arm = tuple[Point, Study]
+MIXES = ("pretrain_mix", "sft_mix")
+_TOLD_BY_NAME = {*MIXES, "sft.passes", "seed", "sft.optimizer.lr"}
+
+
+def swept_keys(sweep: Sweep) -> set[str]:
+    """What tells its arms apart."""
+    return {*sweep.axes, *(key for extra in sweep.also for key in extra)}
+
+
+def own_settings(point: Point, study: Study) -> dict[str, str]:
+    """What a point sets of the sweep's own keys, and its mixes: the arm without its seed and machine."""
+    pairs = (override.lstrip("+").partition("=") for override in point)
+    keys = swept_keys(study.sweep) - {"seed"} if study.sweep else set[str]()
+    named = {"pretrain_mix": study.pretrain_mix.name, "sft_mix": study.sft_mix.name}
+    return {**{key: value for key, _, value in pairs if key in keys}, **named}
+
+
+def names_before_sft(point: Point, study: Study) -> tuple[str, ...]:
+    """By which claims may call an arm's pretrained checkpoint."""
+    settings = own_settings(point, study)
+    table = study.sweep.arms if study.sweep else {}
+    names = [name for name, wanted in table.items() if _has(settings, study, wanted)]
+    if not set(settings) - _TOLD_BY_NAME:
+        names.append(study.pretrain_mix.name)
+    return tuple(names)
+
+
+def names_after_sft(point: Point, study: Study) -> tuple[str, ...]:
+    """By which claims may call its last checkpoint."""
+    times = "" if study.sft.passes == 1 else f"{study.sft.passes:g}x "
+    return tuple(f"{name}{ARROW}{times}{study.sft_mix.name}" for name in names_before_sft(point, study))
+
+
+def check_claims(arms: Sequence[Arm]) -> None:
+    """Raise UserError for a claim about an arm, a family or a domain that the sweep does not have.
+
+    Where the command line leaves out some of the sweep's arms, a claim about these is not a mistake.
+    """
+    sweep = arms[0][1].sweep
+    if sweep is None or not sweep.claims or not _is_whole(sweep, arms):
+        return
+    known = {name for point, study in arms for name in names_before_sft(point, study) + names_after_sft(point, study)}
+    for name, claim in sweep.claims.items():
+        for checkpoint in claim.checkpoints:
+            if moment_of(checkpoint) != "rl" and checkpoint not in known:
+                hint = nearest(checkpoint, sorted(known))
+                raise UserError(f"claim {name} names '{checkpoint}', which sweep '{sweep.name}' does not have; {hint}")
+        for group in filter(None, (claim.group, claim.against)):
+            _check_group(name, group, arms[0][1])
+
+
+def tasks_of(study: Study) -> dict[str, str]:
+    """Family to domain, of the recipe's first suite; empty where that is not of the world."""
+    from pipeline.tasks.world.families import FAMILIES
+
+    suite = study.eval.suites[0].world if study.eval.suites else None
+    asked = (*suite.families, *suite.held_out) if suite else ()
+    return {name: FAMILIES[name].domain for name in asked if name in FAMILIES}
+
+
+def _check_group(claim: str, group: str, study: Study) -> None:
+    kind, _, name = group.partition(" ")
+    tasks = tasks_of(study)
+    if group in (*PLAIN, *BY_CORPUS):
+        return
+    if kind not in ("domain", "family"):
+        known = [*PLAIN, *BY_CORPUS, "domain NAME", "family NAME"]
+        raise UserError(f"claim {claim} is about group '{group}'; {nearest(group, known)}")
+    known = sorted(set(tasks.values()) if kind == "domain" else tasks)
+    if tasks and name not in known:
+        raise UserError(f"claim {claim} is about {kind} '{name}', which eval does not ask; {nearest(name, known)}")
+
+
+def _is_whole(sweep: Sweep, arms: Sequence[Arm]) -> bool:
+    """Whether every point of the sweep is among the arms."""
+    there = {frozenset(override for override in point) for point, _ in arms}
+    return all(any(set(point) <= found for found in there) for point in points(sweep, ()))
+
+
+def _has(settings: Mapping[str, str], study: Study, wanted: Mapping[str, Any]) -> bool:
+    """Whether an arm has these settings: as its point says, or where that is silent as its study has them."""
+    return all(
+        _same(settings[key] if key in settings else _value_at(study, key), value) for key, value in wanted.items()
+    )
+
+
+def _value_at(study: Study, key: str) -> Any:
+    found: Any = study
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else getattr(found, part, None)
+    return found
+
+
+def _same(one: Any, other: Any) -> bool:
+    if str(one) == str(other):
+        return True
+    numbers = [_number(value) for value in (one, other)]
+    return None not in numbers and numbers[0] == numbers[1]
+
+
+def _number(value: Any) -> float | None:
+    for read in (float, parse_count):
+        try:
+            return float(read(str(value)))
+        except ValueError:
+            continue
+    return None
