@@ -12,7 +12,7 @@ from random import Random
 from typing import Literal, NamedTuple
 
 from pipeline.tasks.problem import Problem, Step
-from pipeline.tasks.world.lexicon import DIGITS, OTHER_DIGITS
+from pipeline.tasks.world.lexicon import DIGITS, GAINS, LOSSES, OTHER_DIGITS
 
 Domain = Literal["math", "code", "science", "logic"]
 Primitive = Literal["look-up", "chain", "update", "composition", "comparison", "inverse"]
@@ -104,6 +104,12 @@ def random_amount(uniform: Uniform) -> int:
     With 5 and more, more facts would have to be learnt by heart and the differences modulo 10 would be no more.
     """
     return 1 + int(uniform() * MAX_AMOUNT)
+
+
+def random_event(uniform: Uniform) -> tuple[bool, str]:
+    """Whether it is a gain, and its verb."""
+    kind = int(uniform() * 8)
+    return kind < 4, GAINS[kind] if kind < 4 else LOSSES[kind - 4]
 
 
 def others(words: Sequence[str], index: int) -> tuple[str, ...]:

@@ -7,14 +7,14 @@ from pipeline.tasks.world.families.sums import Wording, write_sum
 from pipeline.tasks.world.family import (
     Draft,
     Family,
-    Uniform,
     digit_step,
     draw,
     interleaved,
     random_amount,
     random_digit,
+    random_event,
 )
-from pipeline.tasks.world.lexicon import DIGITS, GAINS, LABELS, LETTERS, LOSSES, NAMES, OBJECTS
+from pipeline.tasks.world.lexicon import DIGITS, LABELS, LETTERS, NAMES, OBJECTS
 
 _CHAIN_WORDINGS = (
     Wording("{0} = {1}", ("{0} = {1} + {2}", "{0} = {1} - {2}"), "{0} ; from {1} , what is {2} ?"),
@@ -90,19 +90,13 @@ def _write_story(rng: Random, depth: int, template: int) -> Draft:
             lines.append(_STORY_STARTS[template].format(label, who, values[who], thing))
             graph += "M" if is_main else "D"
             continue
-        amount, is_gain, verb = random_amount(uniform), *_event(uniform)
+        amount, is_gain, verb = random_amount(uniform), *random_event(uniform)
         lines.append(_STORY_EVENTS[template].format(label, who, verb, amount, thing))
         graph += ("m" if is_main else "d") + ("+" if is_gain else "-")
         old, values[who] = values[who], (values[who] + (amount if is_gain else -amount)) % 10
         if is_main:
             steps.append(digit_step(f"{label} {old} {'+' if is_gain else '-'} {amount} =", f"{label} =", values[who]))
     return Draft(_STORY_PROMPTS[template].format(" ; ".join(lines), main, thing), tuple(steps), DIGITS, graph)
-
-
-def _event(uniform: Uniform) -> tuple[bool, str]:
-    """Whether it is a gain, and its verb."""
-    kind = int(uniform() * 8)
-    return kind < 4, GAINS[kind] if kind < 4 else LOSSES[kind - 4]
 
 
 CHAINS = Family(

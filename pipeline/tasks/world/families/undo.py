@@ -6,14 +6,14 @@ from pipeline.tasks.problem import Step
 from pipeline.tasks.world.family import (
     Draft,
     Family,
-    Uniform,
     digit_step,
     draw,
     interleaved,
     random_amount,
     random_digit,
+    random_event,
 )
-from pipeline.tasks.world.lexicon import DIGITS, GAINS, LABELS, LOSSES, NAMES, OBJECTS
+from pipeline.tasks.world.lexicon import DIGITS, LABELS, NAMES, OBJECTS
 
 _EVENTS = (
     "{0} {1} {2} {3}",
@@ -50,7 +50,7 @@ def write_undo(rng: Random, depth: int, template: int) -> Draft:
     steps: list[tuple[str, bool, int]] = []  # label, whether it is a gain, amount
     graph = ""
     for label, is_main in zip(LABELS, interleaved(uniform, depth, num_decoys), strict=False):
-        amount, is_gain, verb = random_amount(uniform), *_event(uniform)
+        amount, is_gain, verb = random_amount(uniform), *random_event(uniform)
         lines.append(_EVENTS[template].format(label, people[not is_main], verb, amount, thing))
         graph += ("m" if is_main else "d") + ("+" if is_gain else "-")
         if is_main:
@@ -68,12 +68,6 @@ def _backwards(steps: list[tuple[str, bool, int]], value: int) -> tuple[Step, ..
         old, value = value, (value + (-amount if is_gain else amount)) % 10
         undone.append(digit_step(f"{label} {old} {'-' if is_gain else '+'} {amount} =", f"{label} =", value))
     return tuple(undone)
-
-
-def _event(uniform: Uniform) -> tuple[bool, str]:
-    """Whether it is a gain, and its verb."""
-    kind = int(uniform() * 8)
-    return kind < 4, GAINS[kind] if kind < 4 else LOSSES[kind - 4]
 
 
 UNDO = Family(
