@@ -110,7 +110,7 @@ def _facts(uniform: Uniform, fact: _Fact, count: int) -> list[tuple[str, str]]:
 
 
 # Facts: the sums modulo 10 and the turns of the compass that the families take for granted. No sum of zero: where one
-# in ten was, the model copied the first number everywhere and had not begun to add after 1.7M tokens (LOG.md).
+# in ten was, the model had not begun to add after 1.7M tokens (LOG.md).
 _AMOUNTS = range(1, MAX_AMOUNT + 1)
 _SIDES = ("north", "east", "south", "west")
 _HEART = (
