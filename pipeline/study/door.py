@@ -82,6 +82,12 @@ def mistakes_in_one_line() -> Generator[None]:
             traceback.print_exc()
         complain(str(error) if isinstance(error, UserError) else one_line(error))
         sys.exit(2)
+    except TypeError as error:
+        if traceback.extract_tb(error.__traceback__)[-1].name != "__delitem__":
+            raise
+        taken = " or ".join(each for each in sys.argv[1:] if each.startswith("~"))
+        complain(f"{taken}: an element cannot be taken out of a list; give the whole list, as KEY=[...]")
+        sys.exit(2)
     except BrokenPipeError:  # whoever read our output has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

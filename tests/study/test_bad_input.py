@@ -94,6 +94,12 @@ def test_a_mix_that_cannot_meet_its_budget_is_one_line_and_leaves_no_mix(run, tm
     assert not [path for path in (tmp_path / "runs" / "mix").iterdir() if "branch-shq" in path.name]
 
 
+def test_an_element_of_a_list_is_not_taken_out(run):
+    code, said = run("recipe=smoke", "~eval.suites.0.world.families.1")
+    assert code == 2
+    assert said.startswith("frontload: ~eval.suites.0.world.families.1: an element") and said.count("\n") == 1
+
+
 def test_the_stack_is_shown_on_request(tmp_path):
     said = frontload("recipe=smok", cwd=tmp_path, env={"FRONTLOAD_DEBUG": "1"}).stderr
     assert "Traceback" in said and said.splitlines()[-1].startswith("frontload: there is no recipe 'smok'")
