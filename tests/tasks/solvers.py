@@ -29,8 +29,10 @@ def _propagate(equations, known, asked):
 
 
 SUM_LINKS = [  # pattern, order of (left, right, amount) in its groups, sign
-    (r"(\w+) = (\w+) \+ (\d)", (0, 1, 2), 1),
-    (r"(\w+) = (\w+) - (\d)", (0, 1, 2), -1),
+    (r"(\w+) \+ (\d) = (\w+)", (2, 0, 1), 1),
+    (r"(\w+) - (\d) = (\w+)", (2, 0, 1), -1),
+    (r"from (\w+) add (\d) : (\w+)", (2, 0, 1), 1),
+    (r"from (\w+) take (\d) : (\w+)", (2, 0, 1), -1),
     (r"(\w+) is (\w+) (?:plus|\+) (\d)", (0, 1, 2), 1),
     (r"(\w+) is (\w+) (?:minus|-) (\d)", (0, 1, 2), -1),
     (r"(\w+) (?::|has) (\d) more than (\w+)", (0, 2, 1), 1),
@@ -135,18 +137,18 @@ def solve_reactions(prompt):
         r"^start with (\w+) , mix (.*) : ",
         r"to (\w+) add (.*) , what is it \?",
     )
-    return _walk(table, state, re.split(r" , add | , mix | then ", rest))
+    return _walk(table, state, [step.split()[-1] for step in re.split(r" , add | , mix | then ", rest)])
 
 
 def solve_relations(prompt):
     if found := re.search(r"; who is (.*) \?", prompt):
         *keys, state = found[1].split(" of ")
         table = {(s, k): n for n, k, s in re.findall(r"(\w+) is (\w+) of (\w+)(?= ;)", prompt)}
-        return _walk(table, state, keys[::-1])
+        return _walk(table, state, [key.split()[-1] for key in keys[::-1]])
     state, rest = _ask(prompt, r"from (\w+) go to (.*)$", r"^start with (\w+) , find (.*) : ", r"from (\w+) find (.*)$")
     table = {(s, k): n for k, s, n in re.findall(r"(\w+) of (\w+) is (\w+)", prompt)}
     table |= {(s, k): n for s, k, n in re.findall(r"(\w+) has (\w+) (\w+)", prompt)}
-    return _walk(table, state, re.split(r" , to | , ", rest))
+    return _walk(table, state, [step.split()[-1] for step in re.split(r" , to | , ", rest)])
 
 
 def solve_food(prompt):
@@ -218,11 +220,11 @@ def solve_facing(prompt):
     )
     sides = {"same": 0, "right": 1, "left": 3}
     faces = dict(re.findall(r"(\w+) (?:faces|:|is|at) (north|east|south|west)", prompt))
-    links = [
-        (new, old, turn)
-        for new, turn, old in re.findall(r"(\w+) (?:faces|is) (same|right|left) (?:of|from) (\w+)", prompt)
+    links = [(new, old, turn) for new, turn, old in re.findall(r"(\w+) faces (same|right|left) of (\w+)", prompt)]
+    links += re.findall(r"(\w+) with (\w+) turn (same|right|left)", prompt)
+    links += [
+        (new, old, turn) for old, turn, new in re.findall(r"(\w+) (?:turn )?(same|right|left) (?::|to) (\w+)", prompt)
     ]
-    links += re.findall(r"(\w+) (?::|with) (\w+) turn (same|right|left)", prompt)
     while asked not in faces:
         for new, old, turn in links:
             if old in faces:

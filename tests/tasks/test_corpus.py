@@ -99,4 +99,4 @@ def problem_of(document):
 def test_the_first_documents_are_pinned_with_the_version():
     """Where this fails, what a seed means has changed: raise dials.VERSION and pin anew."""
     text = repr([astuple(document) for dials in (BASE, LDQ) for document in drawn(dials, 200)])
-    assert (VERSION, hashlib.blake2b(text.encode(), digest_size=8).hexdigest()) == (5, "a2fe023092ab0137")
+    assert (VERSION, hashlib.blake2b(text.encode(), digest_size=8).hexdigest()) == (6, "cd150baa8a0e792c")

@@ -10,7 +10,7 @@ from pipeline.tasks.world.families import FAMILIES, HELD_OUT, TRAINED
 from pipeline.tasks.world.family import DOMAINS
 from pipeline.tasks.world.lexicon import WORDS
 
-MAX_WORDS = 144  # a row: prompt, trace, answer and five special tokens
+MAX_WORDS = 192  # a row: prompt, trace, answer and five special tokens
 
 
 def problems(name, count, seed=0):

@@ -96,45 +96,42 @@ def test_every_world_item_has_one_false_step_and_the_others_follow(items):
         assert len(shown) == len(true) == item.depth
         holds, edited = starts(item), []
         for index, (said, meant) in enumerate(zip(shown, true, strict=True)):
-            *head, _, result = said.split()
-            assert head[0] == meant.split()[0]
+            assert said.split()[0] == meant.split()[0]
             if not is_step_true(said, meant, holds, item):
                 edited.append(index)
-            holds[target(head)] = int(result)
+            holds[target(said, item)] = int(said.split()[-1])
         assert edited == [item.position], item
         assert shown[-1].split()[-1] == item.adversarial
 
 
-def formula(head):
-    """What stands right of the name, or the label."""
-    return head[head.index("=") + 1 :] if "=" in head else head[1:]
+def formula(step):
+    """Operand, sign and operand that a step says, after what it quotes."""
+    return step.rpartition(" : ")[2].split()[:3]
 
 
-def target(head):
+def target(step, item):
     """Which running number a step sets: one of the two of a program, else the only one."""
-    return head[1] if head[2:3] == ["="] else "running"
+    return step.split()[-2] if item.task == "program" else "running"
 
 
 def starts(item):
     """The running numbers that the question gives; of the only one nothing is known before the true first step."""
     if item.task == "program":
         return {name: int(digit) for name, digit in re.findall(r"(?<!\S)([u-z]) (?:=|is|:) (\d)(?= ;)", item.prompt)}
-    *true_head, _, _ = item.true_chain_of_thought.split(" . ")[0].split()
-    return {"running": int(formula(true_head)[0])}
+    return {"running": int(formula(item.true_chain_of_thought.split(" . ")[0])[0])}
 
 
 def is_step_true(said, meant, holds, item):
     """Whether a step does what the question asks of it, given what the steps before it said."""
-    *head, _, result = said.split()
-    *true_head, _, _ = meant.split()
-    left, sign, right = formula(true_head)
+    left, sign, right = formula(meant)
     if item.task == "program":
-        line = re.search(rf"(?<!\S){' '.join(true_head[:2])} (?:=|becomes|:) (\S+) ([+-]) (\S+)", item.prompt)
+        label, name, *_ = meant.rpartition(" ; ")[2].split()
+        line = re.search(rf"(?<!\S){label} {name} (?:=|becomes|:) (\S+) ([+-]) (\S+)", item.prompt)
         left, sign, right = (str(holds.get(word, word)) for word in line.groups())
     else:
         left = str(holds["running"])
     total = int(left) + (int(right) if sign == "+" else -int(right))
-    return formula(head) == [left, sign, right] and total % 10 == int(result)
+    return formula(said) == [left, sign, right] and total % 10 == int(said.split()[-1])
 
 
 def test_no_emitted_item_gives_the_gold_answer_away(items):

@@ -1,7 +1,7 @@
 """The world's true steps read as a chain of calculations, for the families that calculate.
 
-Each of their steps is `... left sign right = result`, modulo 10, in digits. `left` is what the step before gave, or a
-start in the question; only a program has two running numbers, and its lines in the question say which is meant.
+Each of their steps is `... : left sign right = result`, modulo 10, in digits. `left` is what the step before gave, or a
+start in the question; only a program has two running numbers, and the line that its step quotes says which is meant.
 """
 
 import re
@@ -14,7 +14,6 @@ from pipeline.tasks.world.trace import SEPARATOR
 
 CALCULATING = ("chains", "story", "compare", "program", "units")  # compare is held out of training
 _START = re.compile(r"(?<!\S)([u-z]) (?:=|is|:) ([0-9])(?= ;)")
-_LINE = r"(?<!\S){0} (?:=|becomes|:) (\S+) [+-] (\S+)"  # of a program; {0}: label and name
 
 
 def world_chain(problem: Problem) -> Chain:
@@ -26,16 +25,16 @@ def world_chain(problem: Problem) -> Chain:
     holds = {name: Term(Fraction(int(digit))) for name, digit in _START.findall(problem.prompt)}
     lines: list[Line] = []
     for index, step in enumerate(problem.steps):
-        *head, left, sign, right, _, result = step.text.split()
+        head, _, calculation = step.text.rpartition(" : ")
+        left, sign, right, *equals, result = calculation.split()
         first, second = _literal(left), _literal(right)
         if problem.family == "program":
-            named = re.search(_LINE.format(" ".join(head[:2])), problem.prompt)
-            assert named is not None, f"{step.text!r} has no line in {problem.prompt!r}"
-            first, second = (holds.get(word) or _literal(word) for word in named.groups())
-            holds[head[1]] = Term(Fraction(int(result)), source=index)
+            target, _, *operands = head.split()[-5:]
+            first, second = (holds.get(word) or _literal(word) for word in (operands[0], operands[2]))
+            holds[target] = Term(Fraction(int(result)), source=index)
         elif index:
             first = Term(first.value, source=index - 1)
-        lines.append(Line(before=(f"{' '.join(head)} ",), formula=(first, sign, second), equals=" = "))
+        lines.append(Line(before=(f"{head} : ",), formula=(first, sign, second), equals=f" {' '.join(equals)} "))
     chain = Chain(lines=tuple(lines), separator=SEPARATOR, modulus=len(DIGITS))
     assert _rewritten(chain) == SEPARATOR.join(step.text for step in problem.steps), f"{problem.prompt} is misread"
     return chain

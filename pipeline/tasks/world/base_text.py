@@ -14,6 +14,7 @@ from pipeline.tasks.world import lexicon as words
 from pipeline.tasks.world.echo import LONG_POOLS, echo, pick, shuffled
 from pipeline.tasks.world.family import MAX_AMOUNT, Uniform, draw, shuffled_order
 from pipeline.tasks.world.knowledge import knowledge
+from pipeline.tasks.world.sift import sift
 
 # Narratives. X and Y are two of a cast of three; what a person has, feels and keeps stays the same throughout.
 _FIELDS = ("name", "place", "thing", "mood", "animal")
@@ -132,6 +133,7 @@ KINDS: dict[str, Callable[[Uniform], str]] = {
     "description": description,
     "echo": echo,
     "fact": fact,
+    "sift": sift,
     "knowledge": knowledge,
 }
 """How a document of each kind is written."""

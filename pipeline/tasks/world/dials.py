@@ -16,8 +16,7 @@ from pipeline.tasks.world.distract import MOST_DISTRACTORS
 from pipeline.tasks.world.families import FAMILIES
 from pipeline.tasks.world.trace import Style
 
-ROOM = {5: 1, 6: 0}  # distractors that fit a row of 144 tokens at a depth; MOST_DISTRACTORS at those above it
-VERSION = 5  # raised by whatever changes a document or a problem for the same dials and key
+VERSION = 6  # raised by whatever changes a document or a problem for the same dials and key
 
 
 class BaseText(Config):
@@ -36,13 +35,15 @@ class BaseText(Config):
     description_share: float = 0.25
     fact_share: float = 0.0
     """Sums and turns, one by one: what the families take for granted."""
+    sift_share: float = 0.0
+    """Words looked for among words that come by: comparing, which the families take for granted too."""
     knowledge_share: float = 0.0
     """Facts of the knowledge base, to be known by heart; one in five is a question about one of them."""
     instruct_share: float = 0.0
     """Look-up questions with a word on the form of the answer."""
 
     @field_validator(
-        *("lookup_share", "echo_share", "recall_share", "description_share", "fact_share"),
+        *("lookup_share", "echo_share", "recall_share", "description_share", "fact_share", "sift_share"),
         *("knowledge_share", "instruct_share"),
     )
     @classmethod
@@ -59,7 +60,7 @@ class BaseText(Config):
     def narrative_share(self) -> float:
         """What the other kinds leave."""
         told = self.lookup_share + self.echo_share + self.recall_share + self.description_share + self.fact_share
-        rest = 1 - told - self.knowledge_share - self.instruct_share
+        rest = 1 - told - self.sift_share - self.knowledge_share - self.instruct_share
         return round(rest, 9)  # so that shares written in decimals leave 0, not -1e-17
 
 
@@ -120,12 +121,10 @@ class Reasoning(Config):
         return self
 
     def _distractors_fit(self) -> None:
-        """Problems of six steps fill a row of 144 tokens: distractors leave them room."""
-        deepest = max(depth for depth, weight in self.depths.items() if weight)
-        room = min(MOST_DISTRACTORS, ROOM.get(deepest, MOST_DISTRACTORS))
+        """The deepest problem of 169 words and the most distractors fit a row of 192."""
         for count in self.distractors:
-            if not 0 <= count <= room:
-                raise ValueError(f"{count} distractors at depth {deepest}; a row has room for 0 to {room}")
+            if not 0 <= count <= MOST_DISTRACTORS:
+                raise ValueError(f"{count} distractors; a row has room for 0 to {MOST_DISTRACTORS}")
 
 
 def _kind(value: Any) -> str:

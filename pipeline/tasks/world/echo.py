@@ -50,7 +50,7 @@ def _sequence(uniform: Uniform) -> str:
 def _pairs(uniform: Uniform) -> str:
     """Pairs, then all of them again, in rounds."""
     count = 2 + int(7 * uniform())
-    keys, values = draw(uniform, _words(uniform), count), draw(uniform, _words(uniform), count)
+    keys, values = _keys(uniform, count), draw(uniform, choose_words(uniform), count)
     told, again = _forms(uniform)
     comma = pick(uniform, (" , ", " . ", " ")) if told == _NEXT_TO_EACH_OTHER else pick(uniform, (" , ", " . "))
     pairs = list(zip(keys, values, strict=True))
@@ -64,7 +64,16 @@ def _pairs(uniform: Uniform) -> str:
     return f"{text} ."
 
 
-def _words(uniform: Uniform) -> Sequence[str]:
+def _keys(uniform: Uniform, count: int) -> list[str]:
+    """Different words; in a quarter of the documents pairs of them, of which neither word alone tells the value."""
+    if uniform() < 0.75:
+        return draw(uniform, choose_words(uniform), count)
+    firsts, seconds = draw(uniform, choose_words(uniform), 3), draw(uniform, choose_words(uniform), 3)
+    return draw(uniform, [f"{first} {second}" for first in firsts for second in seconds], count)
+
+
+def choose_words(uniform: Uniform) -> Sequence[str]:
+    """The words of one kind, or all there are."""
     return _ALL_WORDS if uniform() < 0.5 else pick(uniform, LONG_POOLS)
 
 

@@ -112,6 +112,17 @@ def random_event(uniform: Uniform) -> tuple[bool, str]:
     return kind < 4, GAINS[kind] if kind < 4 else LOSSES[kind - 4]
 
 
+def after(passed: list[str], text: str) -> str:
+    """A step's text behind what a reader goes by on the way to it; `passed` is emptied.
+
+    Who reads line by line names each line that does not count. So each word of a step takes one look back, at what
+    stands next to a word just said; the right line found at once takes two, and was not learnt (LOG.md).
+    """
+    said = " ; ".join([*passed, text])
+    passed.clear()
+    return said
+
+
 def others(words: Sequence[str], index: int) -> tuple[str, ...]:
     """All of `words` but the one at `index`."""
     return (*words[:index], *words[index + 1 :])

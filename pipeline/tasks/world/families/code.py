@@ -1,15 +1,28 @@
 """Code and state: two-variable programs, grid walks and swaps. All are told in order, with line labels."""
 
+from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
 from pipeline.tasks.problem import Step
 from pipeline.tasks.world.families.grid import write_grid
 from pipeline.tasks.world.families.swaps import write_swaps
-from pipeline.tasks.world.family import Draft, Family, Uniform, digit_step, draw, random_amount, random_digit
+from pipeline.tasks.world.family import (
+    Draft,
+    Family,
+    Uniform,
+    after,
+    digit_step,
+    draw,
+    interleaved,
+    random_amount,
+    random_digit,
+    shuffled_order,
+)
 from pipeline.tasks.world.lexicon import DIGITS, LABELS
 
 _VARIABLES = tuple("uvwxyz")
+_DECOY = 2
 _PROGRAM_WORDINGS = (
     ("{0} = {1}", "{0} {1} = {2}", "{0} ; show {1}"),
     ("{0} is {1}", "{0} {1} becomes {2}", "{0} ; what is {1} ?"),
@@ -21,54 +34,64 @@ _PROGRAM_WORDINGS = (
 class _Line(NamedTuple):
     """target = other-or-target (+|-) amount, or target = target + other."""
 
-    target: int  # 0 or 1
+    target: int  # 0 or 1; 2 for the decoy
     form: int  # 0: target + amount, 1: other + amount, 2: target + other
     is_minus: bool
     amount: int
-    is_live: bool  # whether the answer needs it
 
 
 def _write_program(rng: Random, depth: int, template: int) -> Draft:
-    """Assignments to two variables, some without effect on the one that is shown.
+    """Assignments to two variables, each needed for the one that is shown, and to a third that counts for itself.
 
-    The graph is the lines in order, each with its target, its form and its sign, and which is shown.
+    The lines of the third are worked out in passing. The graph is the lines in order, each with its target, its form
+    and its sign, and which is shown; variables are numbered as they are first told.
     """
     uniform = rng.random
     start, line_form, prompt = _PROGRAM_WORDINGS[template]
-    names = draw(uniform, _VARIABLES, 2)
+    names = draw(uniform, _VARIABLES, 3)
     asked = int(uniform() * 2)
-    lines = _program(uniform, depth, asked)
-    values = [random_digit(uniform), random_digit(uniform)]
-    texts = [start.format(name, value) for name, value in zip(names, values, strict=True)]
+    values = [random_digit(uniform) for _ in names]
+    order = shuffled_order(uniform, len(names))
+    texts = [start.format(names[i], values[i]) for i in order]
     steps: list[Step] = []
-    graph = str(asked)
-    for label, line in zip(LABELS, lines, strict=False):
-        target, form, is_minus, amount, is_live = line
-        left = names[target if form != 1 else 1 - target]
-        sign, right = "-" if is_minus else "+", names[1 - target] if form == 2 else DIGITS[amount]
-        before, other = values[target if form != 1 else 1 - target], values[1 - target] if form == 2 else amount
-        values[target] = (before + (-other if is_minus else other)) % 10
+    passed: list[str] = []
+    graph = str(order.index(asked))
+    for label, line in zip(LABELS, _program(uniform, depth, asked), strict=False):
+        target, form, is_minus, _ = line
+        left, sign, right = _operands(line, names)
+        value = values[names.index(left)]
+        operand = values[names.index(right)] if right in names else int(right)
+        values[target] = (value + (-operand if is_minus else operand)) % 10
         texts.append(line_form.format(label, names[target], f"{left} {sign} {right}"))
-        graph += f"{target}{form}{sign}"
-        if is_live:
-            head = f"{label} {names[target]} ="
-            steps.append(digit_step(f"{head} {before} {sign} {other} =", head, values[target]))
+        graph += f"{order.index(target)}{form}{sign}"
+        head = f"{label} {names[target]}"
+        text = f"{head} = {left} {sign} {right} : {value} {sign} {operand} = {names[target]}"
+        if target == _DECOY:
+            passed.append(f"{text} {values[target]}")
+        else:
+            steps.append(digit_step(after(passed, text), f"{head} =", values[target]))
     return Draft(prompt.format(" ; ".join(texts), names[asked]), tuple(steps), DIGITS, graph)
 
 
+def _operands(line: _Line, names: Sequence[str]) -> tuple[str, str, str]:
+    """What a line says at the right: a variable, a sign, and a number or a variable."""
+    left = names[1 - line.target if line.form == 1 else line.target]
+    right = names[1 - line.target] if line.form == 2 else DIGITS[line.amount]
+    return left, "-" if line.is_minus else "+", right
+
+
 def _program(uniform: Uniform, depth: int, asked: int) -> list[_Line]:
-    """`depth` live lines and up to three dead ones, written backwards so that it is known what is live."""
+    """`depth` lines that count and up to three of the decoy, written backwards so that it is known what is needed."""
     lines: list[_Line] = []
-    live, num_live, num_dead = {asked}, depth, 1 + int(uniform() * 3)
-    while num_live:
-        is_dead = num_dead > 0 and len(live) == 1 and uniform() < 0.5
-        target = int(uniform() * 2) if len(live) == 2 else (next(iter(live)) ^ is_dead)
-        form = int(uniform() * 3)
-        lines.append(_Line(target, form, form < 2 and uniform() < 0.5, random_amount(uniform), not is_dead))
-        if is_dead:
-            num_dead -= 1
+    live = {asked}
+    num_decoys = 1 + int(uniform() * max(1, min(3, 7 - depth)))  # the deepest must fit a row
+    for is_live in (True, *interleaved(uniform, depth - 1, num_decoys)):
+        if not is_live:
+            lines.append(_Line(_DECOY, 0, uniform() < 0.5, random_amount(uniform)))
             continue
-        num_live -= 1
+        target = int(uniform() * 2) if len(live) == 2 else next(iter(live))
+        form = int(uniform() * 3)
+        lines.append(_Line(target, form, form < 2 and uniform() < 0.5, random_amount(uniform)))
         if form == 1:
             live = (live - {target}) | {1 - target}
         elif form == 2:
@@ -88,7 +111,7 @@ GRID = Family(
     domain="code",
     primitives=("look-up", "update", "composition", "inverse"),
     write=write_grid,
-    graph_from=4,
+    graph_from=5,
 )
 SWAPS = Family(
     name="swaps",

@@ -22,8 +22,8 @@ class _Wording(NamedTuple):
 
 _WORDINGS = (
     _Wording("{0} faces {1}", "{0} faces {2} of {1}", "{0} ; from {1} , where is {2} ?"),
-    _Wording("{0} : {1}", "{0} : {1} turn {2}", "start at {1} , find {2} : {0}"),
-    _Wording("{0} is {1}", "{0} is {2} from {1}", "{0} ; from {1} go to {2}"),
+    _Wording("{0} : {1}", "{1} turn {2} : {0}", "start at {1} , find {2} : {0}"),
+    _Wording("{0} is {1}", "{1} {2} to {0}", "{0} ; from {1} go to {2}"),
     _Wording("{0} at {1}", "{0} with {1} turn {2}", "where is {2} , from {1} ? {0}"),
 )
 
@@ -64,7 +64,7 @@ def write_facing(rng: Random, depth: int, template: int) -> Draft:
 def _step(old: str, new: str, before: int, turn: int, facing: int) -> Step:
     result = DIRECTIONS[facing]
     return Step(
-        text=f"{old} {DIRECTIONS[before]} : {new} = {DIRECTIONS[before]} {_TURNS[turn]} = {result}",
+        text=f"{old} {_TURNS[turn]} {new} : {DIRECTIONS[before]} {_TURNS[turn]} = {new} {result}",
         terse=f"{new} = {result}",
         result=result,
         alternatives=others(DIRECTIONS, facing),

@@ -4,7 +4,7 @@ from random import Random
 from typing import NamedTuple
 
 from pipeline.tasks.problem import Step
-from pipeline.tasks.world.family import Draft, Uniform, digit_step, others, random_amount, random_digit
+from pipeline.tasks.world.family import Draft, Uniform, after, digit_step, others, random_amount, random_digit
 from pipeline.tasks.world.lexicon import DIGITS, DIRECTIONS, LABELS
 
 _GRID_WORDINGS = (
@@ -13,6 +13,7 @@ _GRID_WORDINGS = (
     ("row {0} and column {1} , faces {2}", "{0} walks {1}", "{0} faces {1}", "which {1} at last ? {0}"),
     ("start : row {0} and column {1} , faces {2}", "{0} {1} steps", "{0} turn {1}", "{0} ; which {1} ?"),
 )  # start (row, column, facing); go (label, amount); turn (label, side); prompt (lines, axis)
+_AXES = ("row", "column")
 
 
 class _Move(NamedTuple):
@@ -34,6 +35,7 @@ def write_grid(rng: Random, depth: int, template: int) -> Draft:
     position = [random_digit(uniform), random_digit(uniform)]
     lines = [start.format(*position, DIRECTIONS[facing])]
     steps: list[Step] = []
+    passed: list[str] = []
     graph = f"{axis}{facing}"
     for label, move in zip(LABELS, moves, strict=False):
         if move.turn:
@@ -41,16 +43,19 @@ def write_grid(rng: Random, depth: int, template: int) -> Draft:
             lines.append(turn.format(label, side))
             graph += side[0]
             if move.is_live:
-                steps.append(_facing_step(f"{label} {old} {side} =", f"{label} =", facing))
+                steps.append(_facing_step(after(passed, f"{label} {side} : {old} {side} ="), f"{label} =", facing))
             continue
         lines.append(go.format(label, move.amount))
         graph += "g"
-        if move.is_live:
-            sign = "+" if facing in (0, 1) else "-"
-            old = position[axis]
-            position[axis] = (old + (move.amount if sign == "+" else -move.amount)) % 10
-            steps.append(digit_step(f"{label} {old} {sign} {move.amount} =", f"{label} =", position[axis]))
-    return Draft(prompt.format(" ; ".join(lines), ("row", "column")[axis]), tuple(steps), DIGITS, graph)
+        text = f"{label} {DIRECTIONS[facing]} {move.amount}"
+        if not move.is_live:
+            passed.append(text)
+            continue
+        old, change = position[axis], f"{'+' if facing in (0, 1) else '-'} {move.amount}"
+        position[axis] = (old + (move.amount if facing in (0, 1) else -move.amount)) % 10
+        text = after(passed, f"{text} : {_AXES[axis]} {old} {change} =")
+        steps.append(digit_step(text, f"{label} =", position[axis]))
+    return Draft(prompt.format(" ; ".join(lines), _AXES[axis]), tuple(steps), DIGITS, graph)
 
 
 def _go(uniform: Uniform, *, is_live: bool) -> _Move:
@@ -87,7 +92,4 @@ def _walk(uniform: Uniform, depth: int, axis: int) -> tuple[int, list[_Move]]:
             num_decoys -= 1
         moves.append(_turn(uniform, is_live=True))
         left, is_along = left - 1, not is_along
-    if uniform() < 0.7:
-        moves.append(_turn(uniform, is_live=False))
-        moves.append(_go(uniform, is_live=False))
     return facing, moves

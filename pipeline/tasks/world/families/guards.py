@@ -8,6 +8,7 @@ from pipeline.tasks.world.family import (
     Draft,
     Family,
     Uniform,
+    after,
     digit_step,
     draw,
     interleaved,
@@ -68,23 +69,25 @@ def write_guards(rng: Random, depth: int, template: int) -> Draft:
     wording = _WORDINGS[template]
     colours = draw(uniform, COLOURS, _NUM_COLOURS)
     variable, value = _VARIABLES[int(uniform() * len(_VARIABLES))], random_digit(uniform)
-    light = 0
     texts = [wording.start.format(colours[0], variable, value)]
     steps: list[Step] = []
+    passed = [f"light {colours[0]}", f"{variable} {value}"]
     codes: list[str] = []
     for label, line in zip(LABELS, _lines(uniform, depth), strict=False):
         colour = colours[line.colour]
         codes.append(f"{'t' if line.turn else '-' if line.is_minus else '+'}{line.colour}")
         if line.turn:
             texts.append(wording.turn.format(label, colour))
-            steps.append(_turn_step(label, colours, light, line.colour))
-            light = line.colour
+            steps.append(_turn_step(after(passed, f"{label} light"), label, colours, line.colour))
             continue
         texts.append((wording.minus if line.is_minus else wording.plus).format(label, colour, line.amount))
-        if line.is_live:
-            old, value = value, (value + (-line.amount if line.is_minus else line.amount)) % 10
-            sign = "-" if line.is_minus else "+"
-            steps.append(digit_step(f"{label} {colour} {old} {sign} {line.amount} =", f"{label} =", value))
+        if not line.is_live:
+            passed.append(f"{label} {colour}")
+            continue
+        old, value = value, (value + (-line.amount if line.is_minus else line.amount)) % 10
+        change = f"{'-' if line.is_minus else '+'} {line.amount}"
+        text = after(passed, f"{label} {colour} {change} : {old} {change} =")
+        steps.append(digit_step(text, f"{label} =", value))
     return Draft(wording.prompt.format(" ; ".join(texts), variable), tuple(steps), DIGITS, canonical("".join(codes)))
 
 
@@ -98,7 +101,7 @@ def _lines(uniform: Uniform, depth: int) -> list[_Line]:
     """`depth` lines that count, the last of them with a number, and two to four guarded by other colours."""
     lines: list[_Line] = []
     light, left = 0, depth
-    for is_live in interleaved(uniform, depth, 2 + int(uniform() * min(depth + 1, 3))):
+    for is_live in (*interleaved(uniform, depth - 1, 2 + int(uniform() * min(depth + 1, 3))), True):
         other = (light + 1 + int(uniform() * 2)) % _NUM_COLOURS
         left -= is_live
         is_turn = is_live and left > 0 and uniform() < 0.35
@@ -108,9 +111,9 @@ def _lines(uniform: Uniform, depth: int) -> list[_Line]:
     return lines
 
 
-def _turn_step(label: str, colours: list[str], old: int, new: int) -> Step:
+def _turn_step(text: str, label: str, colours: list[str], new: int) -> Step:
     return Step(
-        text=f"{label} {colours[old]} to {colours[new]}",
+        text=f"{text} {colours[new]}",
         terse=f"{label} = {colours[new]}",
         result=colours[new],
         alternatives=others(colours, new),

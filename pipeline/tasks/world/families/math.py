@@ -7,6 +7,7 @@ from pipeline.tasks.world.families.sums import Wording, write_sum
 from pipeline.tasks.world.family import (
     Draft,
     Family,
+    after,
     digit_step,
     draw,
     interleaved,
@@ -17,9 +18,9 @@ from pipeline.tasks.world.family import (
 from pipeline.tasks.world.lexicon import DIGITS, LABELS, LETTERS, NAMES, OBJECTS
 
 _CHAIN_WORDINGS = (
-    Wording("{0} = {1}", ("{0} = {1} + {2}", "{0} = {1} - {2}"), "{0} ; from {1} , what is {2} ?"),
+    Wording("{0} = {1}", ("{1} + {2} = {0}", "{1} - {2} = {0}"), "{0} ; from {1} , what is {2} ?"),
     Wording("{0} is {1}", ("{0} is {1} plus {2}", "{0} is {1} minus {2}"), "start at {1} , find {2} : {0}"),
-    Wording("{0} : {1}", ("{0} : {2} more than {1}", "{0} : {2} less than {1}"), "{0} ; go from {1} to {2}"),
+    Wording("{0} : {1}", ("from {1} add {2} : {0}", "from {1} take {2} : {0}"), "{0} ; go from {1} to {2}"),
     Wording("{0} is {1}", ("{0} : {2} more than {1}", "{0} : {2} less than {1}"), "find {2} , start at {1} : {0}"),
 )
 _COMPARE_WORDINGS = (
@@ -73,7 +74,8 @@ def _write_comparison(rng: Random, depth: int, template: int) -> Draft:
 def _write_story(rng: Random, depth: int, template: int) -> Draft:
     """What two people gain and lose, told in order with line labels; one of them is asked about.
 
-    The graph is whose line each is, in order, and whether it is a gain.
+    The last line is theirs, so that who reads line by line stops where the lines do. The graph is whose line each is,
+    in order, and whether it is a gain.
     """
     uniform = rng.random
     main, decoy = draw(uniform, NAMES, 2)
@@ -82,20 +84,26 @@ def _write_story(rng: Random, depth: int, template: int) -> Draft:
     values: dict[str, int] = {}
     lines: list[str] = []
     steps: list[Step] = []
+    passed: list[str] = []
     graph = ""
-    for label, is_main in zip(LABELS, interleaved(uniform, depth + 1, num_decoys), strict=False):
+    for label, is_main in zip(LABELS, (*interleaved(uniform, depth, num_decoys), True), strict=False):
         who = main if is_main else decoy
         if who not in values:
             values[who] = random_digit(uniform)
             lines.append(_STORY_STARTS[template].format(label, who, values[who], thing))
+            passed.append(f"{label} {who} {values[who]}" if is_main else f"{label} {who}")
             graph += "M" if is_main else "D"
             continue
         amount, is_gain, verb = random_amount(uniform), *random_event(uniform)
         lines.append(_STORY_EVENTS[template].format(label, who, verb, amount, thing))
         graph += ("m" if is_main else "d") + ("+" if is_gain else "-")
         old, values[who] = values[who], (values[who] + (amount if is_gain else -amount)) % 10
-        if is_main:
-            steps.append(digit_step(f"{label} {old} {'+' if is_gain else '-'} {amount} =", f"{label} =", values[who]))
+        if not is_main:
+            passed.append(f"{label} {who}")
+            continue
+        change = f"{'+' if is_gain else '-'} {amount}"
+        text = after(passed, f"{label} {who} {verb} {amount} : {old} {change} =")
+        steps.append(digit_step(text, f"{label} =", values[who]))
     return Draft(_STORY_PROMPTS[template].format(" ; ".join(lines), main, thing), tuple(steps), DIGITS, graph)
 
 

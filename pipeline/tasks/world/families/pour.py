@@ -7,6 +7,7 @@ from pipeline.tasks.world.family import (
     Draft,
     Family,
     Uniform,
+    after,
     digit_step,
     draw,
     interleaved,
@@ -39,16 +40,20 @@ def write_pour(rng: Random, depth: int, template: int) -> Draft:
     steps: list[Step] = []
     graph = str(asked)
     value = values[asked]
-    order = interleaved(uniform, depth, 1 + int(uniform() * min(depth + 1, 3)))
+    passed = [f"{vessels[asked]} {value}"]
+    order = (*interleaved(uniform, depth - 1, 1 + int(uniform() * min(depth + 1, 3))), True)
     for label, is_live in zip(LABELS, order, strict=False):
         giver, taker = _pair(uniform, asked, is_live=is_live)
         amount = random_amount(uniform)
         texts.append(line.format(label, vessels[giver], vessels[taker], amount))
         graph += f" {giver}{taker}"
-        if is_live:
-            sign = "-" if giver == asked else "+"
-            old, value = value, (value + (amount if sign == "+" else -amount)) % 10
-            steps.append(digit_step(f"{label} {old} {sign} {amount} =", f"{label} =", value))
+        text = f"{label} {vessels[giver]} {vessels[taker]}"
+        if not is_live:
+            passed.append(text)
+            continue
+        old, value = value, (value + (-amount if giver == asked else amount)) % 10
+        text = after(passed, f"{text} {amount} : {old} {'-' if giver == asked else '+'} {amount} =")
+        steps.append(digit_step(text, f"{label} =", value))
     return Draft(prompt.format(" ; ".join(texts), vessels[asked]), tuple(steps), DIGITS, graph)
 
 

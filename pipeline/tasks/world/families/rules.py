@@ -41,7 +41,9 @@ def write_rules(states: Sequence[str], keys: Sequence[str], wording: RuleWording
     rules = [(state, key, after) for (state, key), after in table.items()]
     shuffled = [rules[i] for i in shuffled_order(uniform, len(rules))]
     texts = [wording.rule.format(names[state], key_names[key], names[after]) for state, key, after in shuffled]
-    asked = [key_names[key] for _, key, _ in (path[::-1] if wording.last_first else path)]
+    asked = [f"{i + 1} {key_names[key]}" for i, (_, key, _) in enumerate(path)]
+    if wording.last_first:
+        asked.reverse()
     return Draft(
         wording.prompt.format(" ; ".join(texts), names[path[0][0]], wording.between.join(asked)),
         tuple([_step(wording, i + 1, names, key_names[move[1]], move) for i, move in enumerate(path)]),
@@ -82,7 +84,7 @@ def _walk(uniform: Uniform, table: _Table, depth: int) -> list[tuple[int, int, i
 def _step(wording: RuleWording, number: int, names: list[str], key: str, move: tuple[int, int, int]) -> Step:
     state, _, after = move
     return Step(
-        text=wording.step.format(names[state], key, names[after]),
+        text=f"{number} {wording.step.format(names[state], key, names[after])}",
         terse=f"{number} {names[after]}",
         result=names[after],
         alternatives=others(names, after),

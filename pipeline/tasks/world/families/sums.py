@@ -68,6 +68,6 @@ def _links(
         links.append(_Link(wording.links[kind].format(new, old, amount), f"{i}{_CODES[kind]}"))
         before, value = value, (value + (-amount if kind & 1 else amount)) % 10
         if i <= depth:
-            step = f"{old} {before} : {new} = {before} {_SIGNS[kind]} {amount} ="  # each word takes one look back
-            steps.append(digit_step(step, f"{new} =", value))
+            change = f"{_SIGNS[kind]} {amount}"
+            steps.append(digit_step(f"{old} {change} = {new} : {before} {change} = {new}", f"{new} =", value))
     return links, steps

@@ -3,7 +3,7 @@
 from random import Random
 
 from pipeline.tasks.problem import Step
-from pipeline.tasks.world.family import Draft, Uniform, draw, interleaved, others
+from pipeline.tasks.world.family import Draft, Uniform, after, draw, interleaved, others
 from pipeline.tasks.world.lexicon import LABELS, NAMES, OBJECTS
 
 _SWAP_WORDINGS = (
@@ -27,22 +27,25 @@ def write_swaps(rng: Random, depth: int, template: int) -> Draft:
     holder = first = int(uniform() * _NUM_PEOPLE)
     texts = [start.format(person, thing) for person, thing in zip(people, things, strict=True)]
     steps: list[Step] = []
+    passed = [f"{things[first]} {people[first]}"]
     graph = str(first)
     pairs = _swaps(uniform, depth, holder)
     for label, (one, two) in zip(LABELS, pairs, strict=False):
         texts.append(swap.format(label, people[one], people[two]))
         graph += f" {one}{two}" if one < two else f" {two}{one}"
-        if holder in (one, two):
-            old, holder = people[holder], two if holder == one else one
-            head = f"{label} {things[first]}"
-            steps.append(
-                Step(
-                    text=f"{head} {old} to {people[holder]}",
-                    terse=f"{head} {people[holder]}",
-                    result=people[holder],
-                    alternatives=others(people, holder),
-                )
+        pair = f"{label} {people[one]} {people[two]}"
+        if holder not in (one, two):
+            passed.append(pair)
+            continue
+        old, holder = people[holder], two if holder == one else one
+        steps.append(
+            Step(
+                text=after(passed, f"{pair} : {old} to {people[holder]}"),
+                terse=f"{label} {things[first]} {people[holder]}",
+                result=people[holder],
+                alternatives=others(people, holder),
             )
+        )
     return Draft(prompt.format(" ; ".join(texts), things[first]), tuple(steps), tuple(sorted(people)), graph)
 
 

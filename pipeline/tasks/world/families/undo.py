@@ -1,11 +1,13 @@
 """Undoing: what two people had at first, worked out from what they have at last, line by line backwards."""
 
 from random import Random
+from typing import NamedTuple
 
 from pipeline.tasks.problem import Step
 from pipeline.tasks.world.family import (
     Draft,
     Family,
+    after,
     digit_step,
     draw,
     interleaved,
@@ -35,6 +37,15 @@ _PROMPTS = (
 )  # lines, name, object
 
 
+class _Line(NamedTuple):
+    label: str
+    who: str
+    verb: str
+    amount: int
+    is_gain: bool
+    is_main: bool
+
+
 def write_undo(rng: Random, depth: int, template: int) -> Draft:
     """A story told without its beginning: the last numbers of two people stand at its end, one's first is asked for.
 
@@ -47,26 +58,30 @@ def write_undo(rng: Random, depth: int, template: int) -> Draft:
     ends = [random_digit(uniform), random_digit(uniform)]
     num_decoys = 1 + int(uniform() * min(depth + 1, 4))
     lines: list[str] = []
-    steps: list[tuple[str, bool, int]] = []  # label, whether it is a gain, amount
+    told: list[_Line] = []
     graph = ""
-    for label, is_main in zip(LABELS, interleaved(uniform, depth, num_decoys), strict=False):
+    for label, is_main in zip(LABELS, (True, *interleaved(uniform, depth - 1, num_decoys)), strict=False):
         amount, is_gain, verb = random_amount(uniform), *random_event(uniform)
         lines.append(_EVENTS[template].format(label, people[not is_main], verb, amount, thing))
         graph += ("m" if is_main else "d") + ("+" if is_gain else "-")
-        if is_main:
-            steps.append((label, is_gain, amount))
+        told.append(_Line(label, people[not is_main], verb, amount, is_gain, is_main))
     first = int(uniform() * 2)
     lines.extend(_ENDS[template].format(people[each], ends[each], thing) for each in (first, 1 - first))
     text = _PROMPTS[template].format(" ; ".join(lines), people[0], thing)
-    return Draft(text, _backwards(steps, ends[0]), DIGITS, f"{graph}{first}")
+    return Draft(text, _backwards(told, people[0], ends[0]), DIGITS, f"{graph}{first}")
 
 
-def _backwards(steps: list[tuple[str, bool, int]], value: int) -> tuple[Step, ...]:
-    """The lines that count from the last to the first, each taken back."""
+def _backwards(told: list[_Line], person: str, value: int) -> tuple[Step, ...]:
+    """The lines that count from the last to the first, each taken back, from the person's last number."""
     undone: list[Step] = []
-    for label, is_gain, amount in reversed(steps):
+    passed = [f"{person} {value}"]
+    for label, who, verb, amount, is_gain, is_main in reversed(told):
+        if not is_main:
+            passed.append(f"{label} {who}")
+            continue
         old, value = value, (value + (-amount if is_gain else amount)) % 10
-        undone.append(digit_step(f"{label} {old} {'-' if is_gain else '+'} {amount} =", f"{label} =", value))
+        text = after(passed, f"{label} {who} {verb} {amount} : {old} {'-' if is_gain else '+'} {amount} =")
+        undone.append(digit_step(text, f"{label} =", value))
     return tuple(undone)
 
 
