@@ -1,6 +1,6 @@
 """What a claim is: a contrast between checkpoints, written down before the runs that judge it."""
 
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -8,40 +8,10 @@ from pipeline.core.config import Config
 from pipeline.core.fingerprint import canonical
 from pipeline.core.seeds import keyed_int
 from pipeline.verdict.expression import Contrast, contrast_of, moments_of
+from pipeline.verdict.words import After, Currency, Expects, MetricName, Trait
 
-VERSION = 1  # raised when the same claims and scores would give other verdicts
+VERSION = 2  # raised when the same claims and scores would give other verdicts
 MAX_PRIMARY = 4  # claims of a sweep that share the correction; more would cost each its power
-PLAIN = ("trained", "held_out", "every", "lookup")  # groups of problems
-BY_CORPUS = ("shared", "neither")  # groups that follow from what the contrasted corpora hold
-
-Expects = Literal["above", "below", "same", "not above", "not below"]
-After = Literal["pretrain", "sft", "both", "rl"]
-MetricName = Literal["accuracy", "graded", "format", "bits_per_byte"]
-Currency = Literal[
-    "tokens",
-    "loss_tokens",
-    "sft_tokens",
-    "sft_loss_tokens",
-    "reasoning_tokens",
-    "unique_tokens",
-    "repetition",
-    "sft_unique_tokens",
-    "sft_repetition",
-    "flops",
-]
-Trait = Literal[
-    "data",
-    "diversity",
-    "quality",
-    "depth",
-    "length",
-    "timing",
-    "exposure",
-    "learning_rate",
-    "format",
-    "model_size",
-    "seed",
-]
 
 
 class Claim(Config):
@@ -65,6 +35,8 @@ class Claim(Config):
     against: str = ""
     """Another group: its effect is taken off, so that the claim is about the difference between the two."""
     paper: float | None = None
+    elsewhere: str = ""
+    """What an independent study of the same claim found."""
     primary: bool = False
     matched: tuple[Currency, ...] = ()
     differs: tuple[Currency | Trait, ...] = Field(min_length=1)

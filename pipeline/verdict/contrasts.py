@@ -74,7 +74,7 @@ def _effect(claim: Claim, contrast: Contrast, side: Side, group: str, where: str
     tables = {name: problem_values(side[name], claim.metric) for name in contrast}
     first = next(iter(tables.values()))
     asked = frozenset(first.loc[~first["lookup"].astype(bool), "task"].astype(str))
-    families = families_of(group, list(side.values()), asked, where)
+    families = families_of(group, [each.holds for each in side.values()], asked, where)
     columns = [
         _chosen(table, group, families, where).set_index(KEYS)["value"] * contrast[name]
         for name, table in tables.items()

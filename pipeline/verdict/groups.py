@@ -1,13 +1,16 @@
 """Which problems a claim is about. Diversity is judged apart on families that both sides hold, and that neither do."""
 
 from collections.abc import Mapping, Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pipeline.core.errors import UserError
 from pipeline.tasks.world.lookup import LOOKUP
-from pipeline.verdict.config import BY_CORPUS, PLAIN
-from pipeline.verdict.results import Measured
+from pipeline.verdict.words import BY_CORPUS, PLAIN
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Holds = Mapping[str, frozenset[str]]  # families by corpus of one checkpoint: "pretrain:ldq", "sft:shq"
 
 
 def check_group(group: str, where: str) -> None:
@@ -18,7 +21,7 @@ def check_group(group: str, where: str) -> None:
         raise UserError(f"{where}: there is no group {group!r}; choose from {known}")
 
 
-def choose(values: pd.DataFrame, group: str, families: frozenset[str] | None) -> pd.DataFrame:
+def choose(values: "pd.DataFrame", group: str, families: frozenset[str] | None) -> "pd.DataFrame":
     """The problems of a group. families: what `shared` or `neither` came to; None for the other groups.
 
     The controls (look-ups, knowledge, instructions) are in no group but their own: `lookup`, or `family NAME`.
@@ -34,20 +37,18 @@ def choose(values: pd.DataFrame, group: str, families: frozenset[str] | None) ->
         return reasoning[(reasoning["domain"] == name) & ~held_out]
     if families is not None:
         return reasoning[reasoning["task"].isin(families)]
-    return reasoning if group == "every" else reasoning[held_out == (group == "held_out")]
+    return reasoning if group == "every" else reasoning[held_out[~lookup] == (group == "held_out")]
 
 
-def families_of(
-    group: str, checkpoints: Sequence[Measured], asked: frozenset[str], where: str
-) -> frozenset[str] | None:
+def families_of(group: str, checkpoints: Sequence[Holds], asked: frozenset[str], where: str) -> frozenset[str] | None:
     """Families of `shared` and `neither` among those asked: by the corpora that not all checkpoints were trained on.
 
-    Two SFT sets on one pretrained model are told apart by the SFT sets alone. Raises UserError where a side has no
-    corpus of its own, and where no family is left.
+    checkpoints: what each of them holds. Two SFT sets on one pretrained model are told apart by the SFT sets alone.
+    Raises UserError where a side has no corpus of its own, and where no family is left.
     """
     if group not in BY_CORPUS:
         return None
-    sides = [_own_families(checkpoint.holds, checkpoints) for checkpoint in checkpoints]
+    sides = [_own_families(holds, checkpoints) for holds in checkpoints]
     if any(side is None for side in sides):
         raise UserError(
             f"{where}: group {group!r} compares corpora of the world, and a side has none of its own; "
@@ -60,6 +61,6 @@ def families_of(
     return found
 
 
-def _own_families(holds: Mapping[str, frozenset[str]], checkpoints: Sequence[Measured]) -> frozenset[str] | None:
-    own = [key for key in holds if not all(key in other.holds for other in checkpoints)]
+def _own_families(holds: Holds, checkpoints: Sequence[Holds]) -> frozenset[str] | None:
+    own = [key for key in holds if not all(key in other for other in checkpoints)]
     return frozenset[str]().union(*(holds[key] for key in own)) if own else None

@@ -6,6 +6,7 @@ from pipeline.core.errors import UserError
 from pipeline.verdict import inference, power, rates
 from pipeline.verdict.config import Claims
 from pipeline.verdict.contrasts import Shelf
+from pipeline.verdict.decide import fewest_seeds
 from pipeline.verdict.judged import measure
 from pipeline.verdict.power import Plan
 from pipeline.verdict.results import Measured
@@ -38,7 +39,7 @@ def plans(config: Claims, pilots: Sequence[Measured], *, only: str | None = None
             found.append(
                 power.plan(
                     name, part, list(values.values()), matters=claim.matters,
-                    planned=config.planned_seeds, alpha=alpha, power=config.power,
+                    planned=config.planned_seeds, alpha=alpha, power=config.power, fewest=fewest_seeds(config, claim),
                 )
             )  # fmt: skip
     return found, untold

@@ -87,13 +87,22 @@ class Plan:
 
 
 def plan(
-    claim: str, part: str, values: list[float], *, matters: float, planned: int, alpha: float, power: float
+    claim: str,
+    part: str,
+    values: list[float],
+    *,
+    matters: float,
+    planned: int,
+    alpha: float,
+    power: float,
+    fewest: int = 2,
 ) -> Plan:
-    """values: the contrast at each pilot seed, two or more that differ."""
+    """values: the contrast at each pilot seed, two or more that differ; fewest: seeds below which nothing is judged."""
     sd = float(np.std(values, ddof=1))
 
     def needed(spread: float) -> int | None:
-        return seeds_needed(matters, matters, spread, alpha=alpha, power=power)
+        found = seeds_needed(matters, matters, spread, alpha=alpha, power=power)
+        return None if found is None else max(found, fewest)
 
     return Plan(
         claim=claim,
@@ -103,6 +112,6 @@ def plan(
         matters=matters,
         needs=needed(sd),
         needs_at_most=needed(largest_sd(sd, len(values))),
-        power_as_planned=power_of_difference(planned, matters, sd, alpha),
+        power_as_planned=power_of_difference(planned, matters, sd, alpha) if planned >= fewest else 0.0,
         detectable=smallest_effect(planned, sd, alpha=alpha, power=power),
     )

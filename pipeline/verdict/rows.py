@@ -9,7 +9,7 @@ from pipeline.verdict.judged import Judged
 COLUMNS = [
     "claim", "says", "primary", "paper", "effect", "low", "high", "p_holm", "verdict", "seeds", "needs_seeds",
     "matters", "matched", "differs", "unmatched", "metric", "group", "after", "note", "expects", "contrast", "against",
-    "sd", "unit",
+    "sd", "unit", "elsewhere",
 ]  # fmt: skip
 CONTRAST_COLUMNS = ["claim", "part", "contrast", "seed", "rates", "value"]
 
@@ -45,6 +45,7 @@ def row_of(judged: Judged) -> dict[str, Any]:
         "contrast": "; ".join(claim.contrast),
         "against": claim.against,
         "sd": _number(found.sd),
+        "elsewhere": claim.elsewhere,
         "unit": "bits per byte" if claim.metric == "bits_per_byte" else "points",
     }
 

@@ -32,7 +32,10 @@ BITS = "bits_per_byte"
 
 
 def problem_values(checkpoint: Measured, metric: str) -> pd.DataFrame:
-    """KEYS, TRAITS and `value`, in points; of the first suite (the recipe's own); several traces count as one."""
+    """KEYS, TRAITS and `value`, in points; several traces count as one.
+
+    Of the first suite (the recipe's own), and of the controls that only another suite asks (knowledge, instructions).
+    """
     return _problem_values(checkpoint.rows, metric)
 
 
@@ -49,7 +52,11 @@ def _problem_values(path: Path, metric: str) -> pd.DataFrame:
 def _read(path: Path) -> pd.DataFrame:
     rows = pd.read_parquet(path, columns=_COLUMNS)
     rows = rows[rows["kind"].isin({metric.kind for metric in METRICS.values()})]
-    return rows[rows["suite"] == rows["suite"].iloc[0]] if len(rows) else rows
+    if rows.empty:
+        return rows
+    is_first = rows["suite"] == rows["suite"].iloc[0]
+    is_control = rows["lookup"].astype(bool) & ~rows["task"].isin(set(rows.loc[is_first, "task"]))
+    return rows[is_first | is_control]
 
 
 def bits_per_byte(checkpoint: Measured) -> float:
