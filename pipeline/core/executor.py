@@ -106,7 +106,7 @@ def _slurm(executor: Executor, steps: Sequence[Any], tasks: int, folder: Path, n
         tasks_per_job=-(-tasks // executor.workers),  # a job starts slower than most tasks take
     )
     try:
-        job.run()
+        job.launch_job()  # not `run`: inside the job of a sweep that would take itself for one of its own tasks
     except FileNotFoundError as error:
         raise UserError(f"executor.kind=slurm: {error.filename} is not on this machine; give kind=local") from error
     _wait(lambda: len(job.get_incomplete_ranks()), lambda: _is_queued(job.job_id), folder)

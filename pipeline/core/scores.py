@@ -27,6 +27,7 @@ SCORE_SCHEMA = pa.schema(
         ("answer_logprob", pa.float64()),  # nats, temperature 1: the model's own answer in its slot; null without one
         ("temperature", pa.float64()),  # of what was sampled; null elsewhere
         ("seed", pa.string()),  # hex: of the random stream that the sample was drawn with; null elsewhere
+        ("engine", pa.string()),  # who wrote the completion: own, or vllm and its version; null where nobody did
         ("generated_tokens", pa.int32()),
         ("cut", pa.bool_()),  # whether the completion was still going on at its token limit; null where not known
         ("error", pa.string()),  # a scorer's complaint; null where all went well

@@ -5,6 +5,7 @@ from pipeline.report.cost import cost, cost_by_stage, cost_of_arms
 from pipeline.report.figures.bars import cost_bars, mix_bars
 from pipeline.report.material import Material, Section, drawn
 from pipeline.report.provenance import every_artifact, provenance
+from pipeline.report.splits import overlap_says, overlap_table, overlaps
 from pipeline.report.tables import data, origins
 
 
@@ -15,6 +16,13 @@ def corpora_section(material: Material) -> Section:
     says = "Diversity, depth and quality as measured, not as intended."
     drawings = drawn(corpora.histograms(material.results, material.figures))
     return Section(id="corpora", title="The corpora", says=says, figures=drawings, tables=tables)
+
+
+def splits_section(material: Material) -> Section:
+    """That nothing was asked that was trained on."""
+    frame = overlaps(material.results)
+    tables = [overlap_table(frame)] if len(frame) else []
+    return Section(id="splits", title="Trained and asked, apart", says=overlap_says(frame), figures=[], tables=tables)
 
 
 def mixes_section(material: Material) -> Section:

@@ -12,8 +12,9 @@ def facts(material: Material) -> list[tuple[str, str]]:
     problems = material.scores[material.scores["kind"] == "greedy"] if len(material.scores) else material.scores
     flops = sum(stage.ledger.flops for stage in stages.values())
     hours = sum(stage.wall_seconds for stage in stages.values()) / 3600
+    num_arms = len({arm.name for arm in results})
     counts = [
-        (str(len({arm.name for arm in results})), "arms"),
+        (str(num_arms), "arm" if num_arms == 1 else "arms"),
         (str(len(seeds)), f"seed{'s' * (len(seeds) != 1)} ({_listed(seeds)})" if seeds else "seeds"),
         (f"{len(problems):,}", "answers scored"),
         (format_count(flops) if flops < 1e15 else f"{flops:.1e}", "FLOPs"),

@@ -4,6 +4,7 @@ from pipeline.report.differences import PRETRAINING, SFT, baselines_of
 from pipeline.report.figures.forest import forest
 from pipeline.report.figures.gaps import gap_lines
 from pipeline.report.figures.heat import heat_map
+from pipeline.report.figures.response import response_lines
 from pipeline.report.figures.verdicts import verdict_forest
 from pipeline.report.gaps import gaps
 from pipeline.report.material import Material, Section, drawn
@@ -27,6 +28,18 @@ def verdicts_section(material: Material) -> Section:
         "computed, never chosen.",
         figures=drawn(verdict_forest(frame, material.figures)),
         tables=[verdicts.verdict_table(frame, material.judged)],
+    )
+
+
+def response_section(material: Material) -> Section:
+    """What came of a setting that was turned in steps; nothing where none was."""
+    return Section(
+        id="response",
+        title="Step by step",
+        says="A setting that this sweep turns, and what its arms reach at the end. The intervals are of each arm by "
+        "itself; arms share their problems, so that differences between them are surer than they look.",
+        figures=drawn(response_lines(material.models, material.scores, material.figures)),
+        tables=[],
     )
 
 

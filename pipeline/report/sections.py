@@ -1,12 +1,24 @@
 """The page's sections in order: what each says, which tables and figures it holds."""
 
 from pipeline.report import breakdown
-from pipeline.report.backing import corpora_section, cost_section, mixes_section, provenance_section
+from pipeline.report.backing import (
+    corpora_section,
+    cost_section,
+    mixes_section,
+    provenance_section,
+    splits_section,
+)
 from pipeline.report.checkpoints import points_of
 from pipeline.report.figures.dots import domain_dots
 from pipeline.report.figures.lines import depth_lines, loss_lines, score_lines
 from pipeline.report.figures.reflect import reflection_lines
-from pipeline.report.findings import differences_section, gaps_section, grid_section, verdicts_section
+from pipeline.report.findings import (
+    differences_section,
+    gaps_section,
+    grid_section,
+    response_section,
+    verdicts_section,
+)
 from pipeline.report.kept import kept_scores
 from pipeline.report.learning import curves
 from pipeline.report.material import Material, Section, drawn
@@ -18,9 +30,9 @@ from pipeline.report.tables import data, families, reflection, sampled
 
 def sections(material: Material) -> list[Section]:
     """All sections that have something to show, in the page's order."""
-    found = (verdicts_section, grid_section, gaps_section, differences_section)
+    found = (verdicts_section, response_section, grid_section, gaps_section, differences_section)
     apart = (_depth, _families, _lookup, _sampled, _bits, _curves, _reflection, _sandbox)
-    behind = (corpora_section, mixes_section, cost_section, provenance_section)
+    behind = (corpora_section, splits_section, mixes_section, cost_section, provenance_section)
     made = [maker(material) for maker in (*found, *apart, *behind)]
     return [section for section in made if section.tables or section.figures or section.id == "verdicts"]
 

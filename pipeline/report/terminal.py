@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -12,12 +13,12 @@ from pipeline.report.scores import ACCURACY, Metric, read_scores
 from pipeline.report.tables.grids import SPREAD, grid_tables
 
 
-def grid_table(results: Sequence[ArmResult], metric: Metric = ACCURACY) -> Table:
-    """The pretrain x SFT grid of one metric, and below a line the points outside it."""
+def grid_table(results: Sequence[ArmResult], metric: Metric = ACCURACY) -> Group:
+    """The pretrain x SFT grid of one metric, below a line the points outside it, and what its brackets mean."""
     models = checkpoints(results)
     tables = grid_tables(models, grid(models, read_scores(models), [metric]), metric)
     main = tables[0]
-    drawn = Table(title=f"{metric.title} ({metric.unit})", caption=SPREAD, title_justify="left")
+    drawn = Table(title=f"{metric.title} ({metric.unit})", title_justify="left")
     for column in main.columns:
         drawn.add_column(Text(column.title), justify="right" if column.is_number else "left")
     for row in main.rows:
@@ -27,7 +28,7 @@ def grid_table(results: Sequence[ArmResult], metric: Metric = ACCURACY) -> Table
         for name, _, after in extra.rows:
             blanks = [Text()] * (len(main.columns) - 2)
             drawn.add_row(Text(name.text), *blanks, _two_lines(after.text, after.sub))
-    return drawn
+    return Group(drawn, Text(SPREAD, "dim"))
 
 
 def _two_lines(text: str, sub: str) -> Text:

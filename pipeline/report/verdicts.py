@@ -26,6 +26,8 @@ def read_verdicts(folder: Path | None) -> pd.DataFrame:
     frame = pd.read_parquet(folder / FILE)
     missing = [name for name in COLUMNS if name not in frame.columns]
     assert not missing, f"{folder / FILE} has no {', '.join(missing)}"
+    numbers = ["paper", "effect", "low", "high"]
+    frame[numbers] = frame[numbers].astype(float)  # where none is there, pandas has no numbers but None
     for name in ("matched", "differs", "unmatched"):
         frame[name] = [_joined(value) for value in frame[name]]
     return frame.sort_values("primary", ascending=False, kind="stable").reset_index(drop=True)

@@ -27,7 +27,8 @@ EXAMPLE = "'advice={pools: {ldq: 1M, shq: 200k}, budget: 1.3M}'"
 def show_advice(arms: Sequence[Arm], console: Console) -> None:
     """Fit, check and advise. Raises UserError without a sweep that states its pools, or where too little was run."""
     from pipeline.verdict.advice import advise
-    from pipeline.verdict.surface import cross_validate, fit
+    from pipeline.verdict.left_out import cross_validate
+    from pipeline.verdict.surface import fit
 
     study = arms[0][1]
     sweep = study.sweep

@@ -8,16 +8,18 @@ from rich.console import Console
 from pipeline.core.errors import UserError
 from pipeline.core.store import Store
 from pipeline.study.chosen import Arm, chosen_nodes, command_for
-from pipeline.study.cluster import ClusterJobs, check_cluster, group_tasks
+from pipeline.study.cluster import ClusterJobs, check_cluster
 from pipeline.study.complain import complain
-from pipeline.study.fit import check_prompts, check_sandbox
+from pipeline.study.fit import check_backend, check_prompts, check_sandbox
 from pipeline.study.follow import check_ranks
+from pipeline.study.handing import Failure
+from pipeline.study.job_kinds import group_tasks
 from pipeline.study.launch import Cluster
 from pipeline.study.node import Node, distinct
 from pipeline.study.order import Order
 from pipeline.study.place import make_writable, open_store
 from pipeline.study.preview import headline, needed_by_arm, show_preview
-from pipeline.study.runner import Failure, Runner
+from pipeline.study.runner import Runner
 from pipeline.study.schema import Context
 from pipeline.study.speeds import learn_from
 from pipeline.study.survey import Survey, survey
@@ -76,6 +78,7 @@ def _check(arms: Sequence[Arm], found: Survey, context: Context, cluster: Cluste
         return
     if cluster is None:
         check_ranks(found.todo)
+        check_backend(found.todo)
     else:
         check_cluster(found.todo, cluster)
     check_prompts(study for _, study in arms)

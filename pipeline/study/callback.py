@@ -73,6 +73,7 @@ def _exits() -> Generator[None]:
 
 def _arms(config: DictConfig) -> "list[Arm]":
     """Every arm of the sweep, or of what the command line sweeps by itself."""
+    from pipeline.study.claimed import check_claims
     from pipeline.study.commands import QUESTIONS, check_stage
     from pipeline.study.contradictions import check_contradictions
     from pipeline.study.parsing import validated
@@ -88,4 +89,5 @@ def _arms(config: DictConfig) -> "list[Arm]":
         check_stage(study)
         if study.stage in QUESTIONS:
             raise UserError(f"stage={study.stage} asks about all arms at once; give the same line without -m")
+    check_claims(arms)
     return arms

@@ -9,11 +9,14 @@ from typing import Any
 
 from pipeline.core.duration import parse_count
 from pipeline.core.errors import UserError
+from pipeline.study.held import families_held, tasks_asked
 from pipeline.study.schema import Study, Sweep
 from pipeline.study.suggest import nearest
 from pipeline.study.sweep import Point, points
-from pipeline.verdict.config import BY_CORPUS, PLAIN
+from pipeline.verdict.config import Claim
 from pipeline.verdict.expression import ARROW, moment_of
+from pipeline.verdict.groups import Holds, families_of
+from pipeline.verdict.words import BY_CORPUS, PLAIN
 
 Arm = tuple[Point, Study]
 MIXES = ("pretrain_mix", "sft_mix")
@@ -57,7 +60,7 @@ def check_claims(arms: Sequence[Arm]) -> None:
     sweep = arms[0][1].sweep
     if sweep is None or not sweep.claims or not _is_whole(sweep, arms):
         return
-    known = {name for point, study in arms for name in names_before_sft(point, study) + names_after_sft(point, study)}
+    known = _holds_by_name(arms)
     for name, claim in sweep.claims.items():
         for checkpoint in claim.checkpoints:
             if moment_of(checkpoint) != "rl" and checkpoint not in known:
@@ -65,26 +68,40 @@ def check_claims(arms: Sequence[Arm]) -> None:
                 raise UserError(f"claim {name} names '{checkpoint}', which sweep '{sweep.name}' does not have; {hint}")
         for group in filter(None, (claim.group, claim.against)):
             _check_group(name, group, arms[0][1])
+            if group in BY_CORPUS:
+                _check_families(name, claim, group, known, arms[0][1])
 
 
-def tasks_of(study: Study) -> dict[str, str]:
-    """Family to domain, of the recipe's first suite; empty where that is not of the world."""
-    from pipeline.tasks.world.families import FAMILIES
+def _holds_by_name(arms: Sequence[Arm]) -> dict[str, Holds]:
+    """What each checkpoint was trained on, by every name that claims may call it."""
+    found: dict[str, Holds] = {}
+    for point, study in arms:
+        found |= dict.fromkeys(names_before_sft(point, study), families_held(study, is_tuned=False))
+        is_tuned = study.sft.budget > 0
+        found |= dict.fromkeys(names_after_sft(point, study), families_held(study, is_tuned=is_tuned))
+    return found
 
-    suite = study.eval.suites[0].world if study.eval.suites else None
-    asked = (*suite.families, *suite.held_out) if suite else ()
-    return {name: FAMILIES[name].domain for name in asked if name in FAMILIES}
+
+def _check_families(name: str, claim: Claim, group: str, known: Mapping[str, Holds], study: Study) -> None:
+    """Raise UserError where a group that follows from the corpora has no families."""
+    asked = frozenset(task for task, domain in tasks_asked(study).items() if domain)
+    for contrast in claim.parts if asked else ():
+        families_of(group, [known[each] for each in contrast if each in known], asked, f"claim {name}")
 
 
 def _check_group(claim: str, group: str, study: Study) -> None:
     kind, _, name = group.partition(" ")
-    tasks = tasks_of(study)
+    tasks = tasks_asked(study)
+    if tasks and group == "lookup" and group not in tasks:
+        raise UserError(
+            f"claim {claim} is about look-ups, which eval does not ask; add `lookup` to the suite's families"
+        )
     if group in (*PLAIN, *BY_CORPUS):
         return
     if kind not in ("domain", "family"):
         known = [*PLAIN, *BY_CORPUS, "domain NAME", "family NAME"]
         raise UserError(f"claim {claim} is about group '{group}'; {nearest(group, known)}")
-    known = sorted(set(tasks.values()) if kind == "domain" else tasks)
+    known = sorted(set(tasks.values()) - {""} if kind == "domain" else tasks)
     if tasks and name not in known:
         raise UserError(f"claim {claim} is about {kind} '{name}', which eval does not ask; {nearest(name, known)}")
 

@@ -11,40 +11,20 @@ from typing import Any, Self
 
 from pipeline.core.errors import UserError
 from pipeline.core.store import Store
-from pipeline.lm.config import Training
 from pipeline.lm.ranks import rows_of_rank
 from pipeline.study.crew import Crew, Outcomes, Task
+from pipeline.study.job_kinds import kind_of, training_of
 from pipeline.study.launch import Cluster
 from pipeline.study.node import Node
 from pipeline.study.order import Order
 from pipeline.study.survey import Survey
 from pipeline.study.tracker import Progress, Sink
-from pipeline.study.verbs import TRAININGS
 from pipeline.study.worker import StageFailedError
 
-DATA_KINDS = ("sources", "curate", "measure", "tokenizer", "tokenize", "mix")
 SECONDS_TO_APPEAR = 60.0  # until another machine sees what a job has written: network file systems take their time
 _NOT_ITS_OWN = ("submitit_folder", "max_num_timeout")  # of the launcher's keys: for the executor's start
 _BASE_KEYS = ("timeout_min", "cpus_per_task", "gpus_per_node", "tasks_per_node", "mem_gb", "nodes", "name",
               "stderr_to_stdout")  # fmt: skip
-
-
-def group_tasks(todo: Sequence[Node], arms: Sequence[frozenset[str]], cluster: Cluster) -> list[Task]:
-    """What each job builds, in running order: nodes that the same arms need and that want the same kind of job.
-
-    arms: the fingerprints that each arm needs.
-    """
-    groups: dict[tuple[object, ...], list[Node]] = {}
-    kinds = {node.fingerprint: _kind(node, cluster) for node in todo}
-    turns: dict[str, int] = {}  # how often the kind of job changes on the way to a node: no two jobs need each other
-    for node in todo:
-        kind = kinds[node.fingerprint]
-        before = [parent.fingerprint for parent in node.parents.values() if parent.fingerprint in kinds]
-        turn = max((turns[each] + (kinds[each] != kind) for each in before), default=0)
-        turns[node.fingerprint] = turn
-        needing = tuple(number for number, needed in enumerate(arms) if node.fingerprint in needed)
-        groups.setdefault((needing, kind, turn), []).append(node)
-    return [Task(tuple(nodes)) for nodes in groups.values()]
 
 
 def check_cluster(todo: Sequence[Node], cluster: Cluster) -> None:
@@ -58,8 +38,8 @@ def check_cluster(todo: Sequence[Node], cluster: Cluster) -> None:
     if cluster.executor == "slurm" and submitit.AutoExecutor.which() != "slurm":
         raise UserError("there is no `srun` here; start the sweep where Slurm's commands are, or give another launcher")
     for node in todo:
-        if _kind(node, cluster) == "together":
-            rows_of_rank(_training(node), cluster.num_ranks)
+        if kind_of(node, cluster) == "together":
+            rows_of_rank(training_of(node), cluster.num_ranks)
 
 
 class ClusterJobs(Crew):
@@ -89,7 +69,7 @@ class ClusterJobs(Crew):
 
     def give(self, task: Task, survey: Survey) -> None:  # noqa: ARG002 - the job asks the store
         """Submit it."""
-        kind = _kind(task.nodes[0], self._cluster)
+        kind = kind_of(task.nodes[0], self._cluster)
         forced = self._template.forced & {node.fingerprint for node in task.nodes}
         parameters = self._parameters(kind)
         workers = (parameters.get("cpus_per_task") or 1) if kind == "data" else 1
@@ -136,18 +116,6 @@ class ClusterJobs(Crew):
         if time.monotonic() - self._ended.setdefault(task.key, time.monotonic()) < SECONDS_TO_APPEAR:
             return None
         return {task.key: StageFailedError(f"job {job.job_id} ended well, and nothing of it is in {self._store.root}")}
-
-
-def _kind(node: Node, cluster: Cluster) -> str:
-    """Of the job that a node wants: `data`, `together` (on several ranks) or `one`."""
-    if node.kind in DATA_KINDS:
-        return "data"
-    is_parallel = node.kind in TRAININGS and _training(node).parallel != "none"
-    return "together" if is_parallel and cluster.num_ranks > 1 else "one"
-
-
-def _training(node: Node) -> Training:
-    return Training.model_validate(node.literals["config"]["training"])
 
 
 def _executor(cluster: Cluster, parameters: Mapping[str, Any]) -> Any:

@@ -20,6 +20,7 @@ from pipeline.study.export import export
 from pipeline.study.graph import arm_graph
 from pipeline.study.judging import show_power, write_verdicts
 from pipeline.study.launch import check_launcher
+from pipeline.study.measured import at_seeds
 from pipeline.study.node import distinct
 from pipeline.study.parsing import parse
 from pipeline.study.place import open_store
@@ -31,6 +32,7 @@ from pipeline.study.stored import score_completions
 from pipeline.study.suggest import nearest
 from pipeline.study.survey import survey
 from pipeline.study.sweep import Point, compose_arms, points
+from pipeline.study.telling import tell
 from pipeline.study.terminal import make_console
 from pipeline.study.verbs import STAGES
 
@@ -47,6 +49,7 @@ QUESTIONS: dict[str, Question] = {
     "power": show_power,
     "export": export,
     "advise": show_advice,
+    "tell": tell,
     "ls": questions.ls,
     "why": questions.why,
     "verify": questions.verify,
@@ -107,15 +110,14 @@ def arms_asked_about(study: Study, overrides: Point) -> list[Arm]:
     if study.sweep is None:
         return [(overrides, study)]
     given = any(override.startswith("seed=") for override in overrides)
-    arms = compose_arms(points(study.sweep, overrides))
-    seed = study.seed
-    while not given:
-        seed += 1
-        more = compose_arms(points(study.sweep, (*overrides, f"seed={seed}")))
-        if not any(_has_results(arm) for _, arm in more):
-            break
-        arms += more
-    return arms
+    first = compose_arms(points(study.sweep, overrides))
+    if given:
+        return first
+    seeds = [study.seed]
+    while any(_has_results(arm) for _, arm in at_seeds(first, [seeds[-1] + 1])):
+        seeds.append(seeds[-1] + 1)
+    pilots = {*seeds, *study.sweep.pilots}
+    return at_seeds(first, [*seeds, *(seed for seed in open_committed(study).seeds if seed not in pilots)])
 
 
 def _has_results(study: Study) -> bool:

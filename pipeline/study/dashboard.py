@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from pipeline.study.mirror import PROJECT, Tracking
+from pipeline.study.wandb_run import PROJECT, Tracking
 
 _HOST = "https://api.wandb.ai"  # W&B's own default
 _PANELS = (
@@ -73,11 +73,15 @@ def _texts(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _table(table: Mapping[str, Any]) -> str:
-    lines = [f"**{table['caption']}**", "", _line(table["columns"]), _line(["---"] * len(table["columns"]))]
-    lines += [_line(row) for row in table["rows"][:MOST_ROWS]]
+    lines = [f"**{table['caption']}**", "", markdown_table(table["columns"], table["rows"][:MOST_ROWS])]
     if len(table["rows"]) > MOST_ROWS:
         lines += ["", f"{len(table['rows']) - MOST_ROWS} more rows on the page."]
     return "\n".join(lines)
+
+
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as Markdown has it."""
+    return "\n".join([_line(columns), _line(["---"] * len(columns)), *(_line(row) for row in rows)])
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -74,8 +74,10 @@ class DataNodes:
         )
 
     def _asked(self) -> list[Suite]:
-        """The suites that natural text could hold a question of."""
-        return [suite for suite in self.study.eval.suites if suite.world is None and suite.alchemy is None]
+        """The suites that natural text could hold a question of, with all their questions: how many are asked changes
+        no corpus.
+        """
+        return [suite.whole for suite in self.study.eval.suites if suite.world is None and suite.alchemy is None]
 
     def _before(self, name: str, others: Sequence[str]) -> dict[str, Node]:
         """Corpora whose documents are duplicates in this one. Raises UserError for one that waits for this one."""

@@ -21,7 +21,7 @@ from pipeline.core.errors import UserError
 from pipeline.core.rank import num_ranks, rank
 from pipeline.study import interrupts
 from pipeline.study.complain import complain
-from pipeline.study.explain import one_line
+from pipeline.study.explain import fell_while_composing, one_line, stumbled_over
 from pipeline.study.orphans import let_forks_die_with_us
 from pipeline.study.register import register
 
@@ -82,12 +82,6 @@ def mistakes_in_one_line() -> Generator[None]:
             traceback.print_exc()
         complain(str(error) if isinstance(error, UserError) else one_line(error))
         sys.exit(2)
-    except TypeError as error:
-        if traceback.extract_tb(error.__traceback__)[-1].name != "__delitem__":
-            raise
-        taken = " or ".join(each for each in sys.argv[1:] if each.startswith("~"))
-        complain(f"{taken}: an element cannot be taken out of a list; give the whole list, as KEY=[...]")
-        sys.exit(2)
     except BrokenPipeError:  # whoever read our output has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -95,6 +89,11 @@ def mistakes_in_one_line() -> Generator[None]:
         if os.environ.get("FRONTLOAD_DEBUG"):
             traceback.print_exc()
         complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+        sys.exit(2)
+    except Exception as error:
+        if os.environ.get("FRONTLOAD_DEBUG") or not fell_while_composing(error):
+            raise
+        complain(stumbled_over(error, sys.argv[1:]))
         sys.exit(2)
 
 

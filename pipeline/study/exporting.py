@@ -16,9 +16,12 @@ from pipeline.core.files import write_atomically
 from pipeline.core.record import Record
 from pipeline.core.scores import SCORE_SCHEMA
 from pipeline.core.store import Artifact, Store
-from pipeline.study.committed import arm_key, committed_keys, open_committed, run_schema
+from pipeline.study.committed import committed_keys
+from pipeline.study.committed_files import KEPT_FILES, ROWS, run_schema
+from pipeline.study.drift import arm_key
 from pipeline.study.graph import arm_graph
 from pipeline.study.measured import at_other_rates
+from pipeline.study.node import Node
 from pipeline.study.place import open_store
 from pipeline.study.schema import Study
 from pipeline.study.sweep import Point
@@ -29,7 +32,6 @@ MAX_BYTES = 480_000  # a file: what is committed stays under 500 kB
 _KINDS = ("greedy", "graded", "sample")
 _LEFT_OUT = ("prompt_hash", "completion", "answer", "answer_logprob", "seed", "tried", "prefix", "gold_reasoning")
 _KEPT = [name for name in SCORE_SCHEMA.names if name not in _LEFT_OUT]
-_SUMMARIES = {"eval": "summary.json", "curate": "card.json"}
 
 
 def export_seed(seed: int, arms: Sequence[Arm], folder: Path) -> list[Path]:
@@ -41,10 +43,7 @@ def export_seed(seed: int, arms: Sequence[Arm], folder: Path) -> list[Path]:
     new = [row for point, study in [*arms, *at_other_rates(arms)] for row in _rows_of(point, study, store, hash_now)]
     if not new:
         return []
-    told = {(row["arm"], row["key"]): row for row in new}
-    old = _old_rows(first, seed)
-    kept = [row for row in old if (row["arm"], row["key"]) not in told]
-    runs = sorted([*kept, *({name: row[name] for name in run_schema().names} for row in new)], key=_order)
+    runs = sorted(_together(_old_rows(folder, seed), new), key=_order)
     tables = {row["fingerprint"]: _scores(row["folder"]) for row in new if row["key"].startswith("eval:")}
     wanted = {row["fingerprint"] for row in runs if row["key"].startswith("eval:")}
     tables |= {name: rows for name, rows in _old_scores(folder, seed).items() if name in wanted and name not in tables}
@@ -55,10 +54,21 @@ def export_seed(seed: int, arms: Sequence[Arm], folder: Path) -> list[Path]:
     return [_write(folder / f"runs-s{seed}.parquet", pa.Table.from_pylist(runs, schema=run_schema())), *parts]
 
 
+def _together(old: Sequence[Row], new: Sequence[Row]) -> Iterator[Row]:
+    """New rows in place of old ones of the same arm and stage; the same result keeps the claims' hash it came with."""
+    before = {(row["arm"], row["key"]): row for row in old}
+    told = {(row["arm"], row["key"]) for row in new}
+    yield from (row for place, row in before.items() if place not in told)
+    for row in new:
+        known = before.get((row["arm"], row["key"]))
+        is_known = known is not None and known["record"] == row["record"] and known["summary"] == row["summary"]
+        yield {name: (known if known and is_known else row)[name] for name in run_schema().names}
+
+
 def _rows_of(point: Point, study: Study, store: Store, claims_hash: str) -> Iterator[Row]:
     """An arm's stages, if it was evaluated; with the folder that its scores lie in."""
     graph = arm_graph(study)
-    found = {key: store.find(graph[key].stage, graph[key].fingerprint) for key in committed_keys(graph)}
+    found = {key: _fresh(graph[key], store) for key in committed_keys(graph)}
     if all(artifact is None for key, artifact in found.items() if key.startswith("eval:")):
         return
     for key, artifact in found.items():
@@ -75,14 +85,20 @@ def _rows_of(point: Point, study: Study, store: Store, claims_hash: str) -> Iter
             }
 
 
+def _fresh(node: Node, store: Store) -> Artifact | None:
+    """The node's newest attempt, unless it no longer follows from its parents."""
+    found = store.find(node.stage, node.fingerprint)
+    return None if found is None or store.is_stale(found) else found
+
+
 def _summary(artifact: Artifact) -> str:
-    name = _SUMMARIES.get(artifact.stage)
+    name = KEPT_FILES.get(artifact.stage)
     path = artifact.folder / name if name else None
     return path.read_text(encoding="utf-8") if path and path.exists() else ""
 
 
-def _old_rows(study: Study, seed: int) -> list[Row]:
-    path = open_committed(study).folder / f"runs-s{seed}.parquet"
+def _old_rows(folder: Path, seed: int) -> list[Row]:
+    path = folder / f"runs-s{seed}.parquet"
     return pq.read_table(path).to_pylist() if path.exists() else []
 
 
@@ -94,7 +110,7 @@ def _old_scores(folder: Path, seed: int) -> dict[str, pd.DataFrame]:
 
 def _scores(folder: Path) -> pd.DataFrame:
     """An eval's rows, small: no prompts and completions, single precision, columns without a value left out."""
-    rows = pd.read_parquet(folder / "rows.parquet", columns=_KEPT)
+    rows = pd.read_parquet(folder / ROWS, columns=_KEPT)
     rows = rows[rows["kind"].isin(_KINDS)].dropna(axis="columns", how="all")
     numbers = rows.select_dtypes("float64").columns
     return rows.astype(dict.fromkeys(numbers, "float32"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import UserError
+from pipeline.lm.backends import require_backend
 from pipeline.study.graph import world_key
 from pipeline.study.node import Node
 from pipeline.study.schema import Study
@@ -39,6 +40,13 @@ def check_sandbox(todo: Iterable[Node]) -> None:
     """Raises UserError where an eval that is to be done runs code, and this machine cannot isolate it."""
     if any(suite.get("code") and suite["code"]["benchmark"] != "cruxeval" for node in todo for suite in _suites(node)):
         require_sandbox()
+
+
+def check_backend(todo: Iterable[Node]) -> None:
+    """Raises UserError where an eval that is to be done asks for vLLM, and this machine cannot run it."""
+    for node in todo:
+        if node.stage == "eval":
+            require_backend(node.literals["config"]["engine"])
 
 
 def _suites(node: Node) -> Sequence[Mapping[str, Any]]:

@@ -38,9 +38,13 @@ def arm_graph(study: Study) -> dict[str, Node]:
 
 
 def corpus_graph(study: Study, name: str) -> dict[str, Node]:
-    """The nodes of one corpus alone, for `stage=curate corpus=...`; what the tokenizer reads comes along unnamed."""
+    """The nodes of one corpus alone, for `stage=curate corpus=...`; what the tokenizer reads comes along unnamed, and
+    only where something is to be encoded.
+    """
     builder = EvalNodes(study)
-    builder.tokenized(name)
+    builder.measured(name)
+    if study.stage in ("all", "tokenize"):
+        builder.tokenized(name)
     kinds = ("curate", "measure", "tokenize")
     own = {f"sources:{study.resolve_corpus(name).name}", *(f"{kind}:{name}" for kind in kinds)}
     return {key: node for key, node in builder.data_nodes.items() if key in own}

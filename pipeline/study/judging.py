@@ -137,8 +137,8 @@ def _table(folder: Path) -> Table:
 
 
 def _verdict(row: dict[str, str | int | None]) -> str:
-    more = f" (needs about {row['needs_seeds']} more seeds)" if row["needs_seeds"] else ""
-    return f"{row['verdict']}{more}"
+    count = row["needs_seeds"]
+    return f"{row['verdict']} (needs about {count} more seed{'s' * (count != 1)})" if count else str(row["verdict"])
 
 
 def _signed(value: float | None) -> str:

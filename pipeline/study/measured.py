@@ -9,6 +9,7 @@ from pipeline.core.store import Store
 from pipeline.study.claimed import names_after_sft, names_before_sft
 from pipeline.study.committed import Committed, open_committed
 from pipeline.study.graph import arm_graph
+from pipeline.study.held import families_held
 from pipeline.study.node import Node
 from pipeline.study.place import open_store
 from pipeline.study.schema import Study
@@ -116,7 +117,7 @@ def make(
         stages=stages,
         missing=missing,
         base=frozenset(study.base_mix.weights),
-        holds=_families(study, is_tuned=is_tuned),
+        holds=families_held(study, is_tuned=is_tuned),
         drift=drift,
     )
 
@@ -134,19 +135,3 @@ def stage_use(key: str, record: Record) -> StageUse:
         started_at=record.started_at,
         seconds=record.wall_seconds,
     )
-
-
-def _families(study: Study, *, is_tuned: bool) -> dict[str, frozenset[str]]:
-    """Families by corpus, of the world's corpora that the checkpoint was trained on besides base text."""
-    corpora = {
-        f"pretrain:{name}": name for name in study.pretrain_mix.weights if _is_pretrained_on(study, "pretrain_mix")
-    }
-    corpora |= {f"late:{name}": name for name in study.sft_mix.weights if _is_pretrained_on(study, "sft_mix")}
-    if is_tuned:
-        corpora |= {f"sft:{name}": name for name in study.sft_mix.weights}
-    held = {key: study.resolve_corpus(name).world for key, name in corpora.items()}
-    return {key: frozenset(getattr(world, "families", ())) for key, world in held.items() if world}
-
-
-def _is_pretrained_on(study: Study, mix: str) -> bool:
-    return any(phase.reasoning > 0 and phase.reasoning_of == mix for phase in study.phases.values())

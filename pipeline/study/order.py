@@ -25,6 +25,7 @@ from pipeline.study.survey import survey
 from pipeline.study.view import View
 from pipeline.study.worker import StageFailedError
 
+_PORTS = range(20_000, 32_768)
 Complaints = Mapping[str, Exception]  # by fingerprint: what could not be built
 
 
@@ -65,7 +66,8 @@ class Order:
         job = JobEnvironment()
         file = Path(job.paths.folder) / f"{job.job_id}_{job.global_rank}_order.pickle"
         file.write_bytes(pickle.dumps(replace(self, ranks_per_node=1)))
-        line = [sys.executable, "-m", "torch.distributed.run", *_meeting(job.num_nodes, job.node, job.hostnames[0])]
+        place = meeting(str(job.job_id), job.num_nodes, job.node, job.hostnames[0])
+        line = [sys.executable, "-m", "torch.distributed.run", *place]
         line += ["--nproc-per-node", str(self.ranks_per_node), "-m", "pipeline.study.order", str(file)]
         code = subprocess.run(line, check=False).returncode  # noqa: S603 - the words are ours
         told = _complaints_file(file)
@@ -76,10 +78,16 @@ class Order:
         return {self.nodes[-1].fingerprint: StageFailedError(f"torchrun ended with exit code {code}")}
 
 
-def _meeting(num_nodes: int, node: int, host: str) -> list[str]:
+def meeting(job_id: str, num_nodes: int, node: int, host: str) -> list[str]:
+    """Where a job's ranks meet, in torchrun's words: on one node at a free port, on several at one that all can tell.
+
+    Jobs whose ids lie less than 12,768 apart have different ports, so that two on one node do not meet each other. The
+    ports are below those that Linux gives away by itself.
+    """
     if num_nodes == 1:
         return ["--standalone"]
-    return ["--nnodes", str(num_nodes), "--node-rank", str(node), "--master-addr", host, "--master-port", "29500"]
+    port = _PORTS[int("".join(filter(str.isdigit, job_id)) or 0) % len(_PORTS)]
+    return ["--nnodes", str(num_nodes), "--node-rank", str(node), "--master-addr", host, "--master-port", str(port)]
 
 
 def _complaints_file(order: Path) -> Path:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from pipeline.core.config import Config
 from pipeline.core.errors import UserError
-from pipeline.study.schema import CONTEXT_KEYS, Study
+from pipeline.study.schema import CONTEXT_KEYS, Context, Study
 from pipeline.study.suggest import nearest
 
 _KINDS = ("base", "reasoning")
@@ -19,11 +19,25 @@ def parse(config: DictConfig) -> Study:
     raw = OmegaConf.to_container(config, resolve=True)
     assert isinstance(raw, dict)
     raw.pop("hydra", None)
-    groups = [raw.pop(group, None) or {} for group in ("suites", "benchmarks", "probes")]
-    added: dict[str, Any] = {name: suite for group in groups for name, suite in group.items()}
-    raw["eval"]["suites"] += [{"name": name, **suite} for name, suite in added.items()]
+    _join_suites(raw)
     raw["context"] = {key: raw.pop(key) for key in CONTEXT_KEYS if key in raw}
     return validated(Study, raw)
+
+
+def _join_suites(raw: dict[Any, Any]) -> None:
+    """What the groups of suites name joins those of the recipe, where there is anything to join."""
+    added: dict[str, Any] = {}
+    for group in ("suites", "benchmarks", "probes"):
+        suites = raw.pop(group, None) or {}
+        if not isinstance(suites, dict):
+            raise UserError(f"{group}={suites!r}: give names, as {group}=[NAME]; `frontload --help` lists them")
+        added |= suites
+    for name, suite in added.items():
+        if not isinstance(suite, dict):
+            raise UserError(f"suite '{name}' is {suite!r}; it holds keys and values, see recipes/suites")
+    own = raw["eval"].setdefault("suites", []) if isinstance(raw.get("eval"), dict) else None
+    if isinstance(own, list):
+        own += [{"name": name, **suite} for name, suite in added.items()]
 
 
 def validated(model: type[_Model], raw: object) -> _Model:
@@ -90,8 +104,11 @@ def _at(prefix: str) -> Any:
 
 
 def _child(model: Any, name: str) -> Any:
-    fields = getattr(model, "model_fields", {})
-    annotation = fields[name].annotation if name in fields else model
+    """What stands under a name; None under one that a class of keys does not have."""
+    fields = {**Context.model_fields, **Study.model_fields} if model is Study else getattr(model, "model_fields", None)
+    if fields is not None and name not in fields:
+        return None
+    annotation = fields[name].annotation if fields is not None else model
     candidates = (annotation, *getattr(annotation, "__args__", ()))
     return next((candidate for candidate in candidates if _is_config(candidate)), annotation)
 

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from pipeline.core.duration import format_count
 from pipeline.core.errors import UserError
 from pipeline.study.arm_names import arm_name
 from pipeline.study.chosen import Arm
 from pipeline.study.place import open_store
-from pipeline.study.planning import TEXT_COMPRESSION, TEXT_COPIES, ArmPlan, SourceRow, Stretch, distinct_hours, plan_arm
+from pipeline.study.plan_parts import TEXT_COMPRESSION, TEXT_COPIES, ArmPlan
+from pipeline.study.plan_tables import compute_table, source_table
+from pipeline.study.planning import distinct_hours, plan_arm
 from pipeline.study.terminal import say
-
-_UNKNOWN = "?"
 
 
 def show_plan(arms: Sequence[Arm], console: Console) -> None:
@@ -34,77 +32,14 @@ def _show_arm(plan: ArmPlan, console: Console) -> None:
     say(console, (f"{study.recipe_name}: {arm_name(study)}, seed {study.seed}", "bold"))
     say(console, study.recipe_says)
     say(console)
-    console.print(_sources(plan))
+    console.print(source_table(plan))
     say(console)
-    console.print(_compute(plan))
+    console.print(compute_table(plan))
     say(console)
     _show_model(plan, console)
     _show_memory(plan, console)
     _show_disk(plan, console)
     _show_notes(plan, console)
-
-
-def _sources(plan: ArmPlan) -> Table:
-    table = Table("stretch", "corpus", box=None)
-    for title in ("share", "to be read", "unique tokens", "documents", "passes", "allowed"):
-        table.add_column(title, justify="right")
-    table.add_column("size")
-    for stretch in plan.stretches:
-        for row in stretch.rows:
-            table.add_row(*(escape(cell) for cell in _source(stretch, row)))
-    return table
-
-
-def _source(stretch: Stretch, row: SourceRow) -> tuple[str, ...]:
-    held = row.size.holding
-    passes = _UNKNOWN if row.passes is None else f"{row.passes:.3g}"
-    declared = row.size.declared
-    known = "declared, unverified" if declared and declared.unverified else row.size.known
-    return (
-        stretch.name,
-        row.corpus,
-        f"{row.share:.1%}",
-        f"{format_count(row.planned)} {stretch.config.unit.replace('_', ' ')}",
-        format_count(held.num_tokens) if held else _UNKNOWN,
-        format_count(held.num_documents) if held else _UNKNOWN,
-        f"{passes}{' of a part' if row.is_part else ''}",
-        f"{stretch.config.max_repetitions[row.corpus]:g}",
-        known,
-    )
-
-
-def _compute(plan: ArmPlan) -> Table:
-    machine = plan.study.plan
-    table = Table("stretch", box=None)
-    for title in (
-        "input tokens",
-        "rows of",
-        "rows a step",
-        "steps",
-        "FLOPs",
-        "GPU-hours",
-        f"days on {machine.gpus} GPUs",
-    ):
-        table.add_column(title, justify="right")
-    for stretch in plan.stretches:
-        hours = stretch.gpu_hours(machine)
-        table.add_row(
-            stretch.name,
-            f"{'' if stretch.is_known else '>= '}{format_count(stretch.input_tokens)}",
-            f"{stretch.config.sequence_length}",
-            f"{stretch.training.batch_rows}",
-            f"{stretch.steps:,.0f}",
-            f"{stretch.flops:.3g}",
-            f"{hours:,.3g}" if hours < 100 else f"{hours:,.0f}",
-            f"{hours / machine.gpus / 24:.3g}",
-        )
-    hours = sum(stretch.gpu_hours(machine) for stretch in plan.stretches)
-    flops = sum(stretch.flops for stretch in plan.stretches)
-    tokens = sum(stretch.input_tokens for stretch in plan.stretches)
-    table.add_row(
-        "all", format_count(tokens), "", "", "", f"{flops:.3g}", f"{hours:,.0f}", f"{hours / machine.gpus / 24:.3g}"
-    )
-    return table
 
 
 def _show_model(plan: ArmPlan, console: Console) -> None:

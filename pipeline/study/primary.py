@@ -45,6 +45,7 @@ PRIMARY: dict[str, Any] = {
     "benchmarks": {},
     "probes": {},
     "loss": "all",
+    "eval": {"engine": "auto"},
     "hydra": {
         "output_subdir": None,
         "run": {"dir": "."},
@@ -68,6 +69,7 @@ frontload stage=curate corpus=A             one corpus curated, and its card: si
 frontload stage=compare corpus=A other_corpus=B   two cards side by side, and how far the corpora overlap
 frontload stage=verdict|power sweep=S       the sweep's claims judged; how many seeds they need
 frontload stage=export|advise sweep=S       results to be committed; how to divide pools of data
+frontload stage=tell sweep=S                its figures and tables into docs/RESULTS.md, from what was committed
 frontload stage=ls|why|verify|gc            what the store holds, why a stage would run again
 frontload stage=score completions=FILE      the scorers of the recipe's suites on completions from elsewhere
 frontload stage=crossover between=[A,B]     the k at which pass@k of one eval overtakes that of another

@@ -13,7 +13,7 @@ from pipeline.core.track import Silent
 from pipeline.study import dashboard
 from pipeline.study.graph import arm_name
 from pipeline.study.judging import verdict_artifact
-from pipeline.study.results import arm_results, artifacts
+from pipeline.study.results import artifacts, sweep_results
 from pipeline.study.schema import Study
 from pipeline.study.secrets import without_secrets
 from pipeline.study.sweep import Point
@@ -43,26 +43,33 @@ def publish(arms: Sequence[Arm], console: Console) -> None:
 def draw_page(arms: Sequence[Arm]) -> Artifact:
     """The page's artifact, built if need be. Raises UserError where nothing was evaluated."""
     from pipeline.report.config import VERSION, Report
-    from pipeline.report.report import report
 
     first = arms[0][1]
-    found = artifacts(list(arms))
-    if not any(artifact.record.stage == "eval" for artifact in found):
+    found, results = artifacts(list(arms)), sweep_results(arms)
+    if not any(stage.stage == "eval" for result in results for stage in result.stages.values()):
         raise UserError("nothing was evaluated yet; run the arm or the sweep first, then stage=report")
+    stored = {artifact.fingerprint for artifact in found}
+    others = [stage for result in results for stage in result.stages.values() if stage.fingerprint not in stored]
+    committed = sorted({(stage.fingerprint, stage.content) for stage in others})
     name = first.sweep.name if first.sweep else "arm"
     config = Report(title=_title(first), sweep=name, note=first.recipe_says)
-    results = [arm_results(point, study) for point, study in arms]
     verdicts = verdict_artifact(arms) if first.sweep and first.sweep.claims else None
     wanted = Wanted(
         stage="report",
         label=name,
         version=str(VERSION),
-        literals={"config": config.literals(), "arms": [f"{result.name} seed {result.seed}" for result in results]},
+        literals={
+            "config": config.literals(),
+            "arms": [f"{result.name} seed {result.seed}" for result in results],
+            **({"committed": committed} if committed else {}),
+        },
         parents=(*found, *([verdicts] if verdicts else [])),
         seed=first.seed,
     )
 
     def draw(out: Path) -> Ledger:
+        from pipeline.report.report import report
+
         return report(config, results, out=out, track=Silent(), judged=verdicts.folder if verdicts else None)
 
     return _store(first).build(wanted, draw)
@@ -88,7 +95,7 @@ def print_arms(arms: Sequence[Arm], console: Console) -> None:
     """The result table on the terminal."""
     from pipeline.report.terminal import grid_table
 
-    console.print(grid_table([arm_results(point, study) for point, study in arms]))
+    console.print(grid_table(sweep_results(arms)))
 
 
 def _write_dashboard(study: Study, page: Artifact, spec: dict[str, object]) -> Path:

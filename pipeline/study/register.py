@@ -23,7 +23,7 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
-from pipeline.core.errors import UserError
+from pipeline.study.group_files import benchmark_node, checked_benchmark, checked_mix, load, sweep_node, table_of
 from pipeline.study.primary import HELP, PRIMARY
 
 MIX_GROUPS = ("base_mix", "pretrain_mix", "sft_mix")
@@ -59,20 +59,20 @@ def register() -> None:
     store.store(name="config", node=primary)
     _register_mixes(store, root / "data_mixes")
     for path in _files(root / "recipes"):
-        node = {**_load(path), "recipe_name": path.stem}
+        node = {**load(path), "recipe_name": path.stem}
         store.store(group="recipe", name=path.stem, node=node, package="_global_")
     for path in _files(root / "recipes" / "scale"):
-        store.store(group="scale", name=path.stem, node=_load(path), package="_global_")
+        store.store(group="scale", name=path.stem, node=load(path), package="_global_")
     _register_suites(store, root / "recipes")
     for path in _files(root / "sweeps"):
-        store.store(group="sweep", name=path.stem, node=_sweep(path), package="_global_")
+        store.store(group="sweep", name=path.stem, node=sweep_node(path), package="_global_")
 
 
 def _corpora(mixes: Path) -> dict[str, Any]:
     """All corpora there are: a file each in `corpora/`, and what the mixes in other folders bring along."""
-    found = {path.stem: _load(path) for path in _files(mixes / "corpora")}
+    found = {path.stem: load(path) for path in _files(mixes / "corpora")}
     for path in _mixes(mixes):
-        found |= _load(path).get("corpora", {})
+        found |= table_of(load(path), "corpora", path)
     return found
 
 
@@ -80,8 +80,7 @@ def _register_mixes(store: ConfigStore, mixes: Path) -> None:
     """Mixes at the top by their own names, those of a folder as `folder/name`."""
     for path in _mixes(mixes):
         folder = "" if path.parent == mixes else f"/{path.parent.name}"
-        table = {key: value for key, value in _load(path).items() if key != "corpora"}
-        node = {"name": f"{folder[1:]}/{path.stem}".lstrip("/"), **table}
+        node = {"name": f"{folder[1:]}/{path.stem}".lstrip("/"), **checked_mix(path)}
         for group in MIX_GROUPS:
             store.store(group=f"{group}{folder}", name=path.stem, node=node, package=group)
 
@@ -92,41 +91,14 @@ def _mixes(mixes: Path) -> list[Path]:
 
 
 def _register_suites(store: ConfigStore, recipes: Path) -> None:
-    benchmarks = {path.stem: _load(path) for path in _files(recipes / "benchmarks")}
+    benchmarks = {path.stem: checked_benchmark(path) for path in _files(recipes / "benchmarks")}
     for name, node in benchmarks.items():
-        store.store(group="benchmarks", name=name, node=_suite(node, benchmarks), package=f"benchmarks.{name}")
+        whole = benchmark_node(node, benchmarks)
+        store.store(group="benchmarks", name=name, node=whole, package=f"benchmarks.{name}")
     for group in ("suites", "probes"):
         for path in _files(recipes / group):
-            store.store(group=group, name=path.stem, node=_load(path), package=f"{group}.{path.stem}")
+            store.store(group=group, name=path.stem, node=load(path), package=f"{group}.{path.stem}")
 
 
 def _files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.yaml"))
-
-
-def _load(path: Path) -> dict[str, Any]:
-    content = OmegaConf.to_container(OmegaConf.load(path))
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: expected keys and values, found {type(content).__name__}; see the files beside it")
-    return {str(key): value for key, value in content.items()}
-
-
-def _suite(node: dict[str, Any], benchmarks: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """A suite of the harness: what a task does not say stands in the file of its name."""
-    own: dict[str, dict[str, Any]] = node["harness"]["tasks"]
-    known = {label: benchmarks.get(label, node)["harness"]["tasks"].get(label, {}) for label in own}
-    tasks = {label: {**known[label], **(task or {})} for label, task in own.items()}
-    return {**node, "harness": {"limit": None, "max_gen_toks": None, **node["harness"], "tasks": tasks}}
-
-
-def _sweep(path: Path) -> dict[str, Any]:
-    """A sweep as Hydra understands it: its axes are the sweeper's parameters, the rest is under `sweep`."""
-    content = _load(path)
-    defaults = content.pop("defaults", [])
-    axes = content.get("axes", {})
-    params = {key: ",".join(str(value) for value in values) for key, values in axes.items()}
-    return {
-        "defaults": [*defaults, "_self_"],
-        "sweep": {"name": path.stem, **content},
-        "hydra": {"sweeper": {"params": params}},
-    }

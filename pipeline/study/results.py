@@ -1,7 +1,13 @@
-"""What the store holds of an arm, as the report needs it."""
+"""What the store holds of an arm, or else what was committed of it, as the report needs it."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.core.record import Record
 from pipeline.core.store import Artifact, Store
 from pipeline.report.results import ArmResult, StageResult
+from pipeline.study.committed import Committed, open_committed
+from pipeline.study.committed_files import Run
 from pipeline.study.graph import arm_graph, arm_name
 from pipeline.study.schema import Study
 from pipeline.study.survey import survey
@@ -11,11 +17,18 @@ MIXES = ("pretrain_mix", "sft_mix")
 NOT_SETTINGS = {*MIXES, "seed", "sweep", "store", "data_root", "workers", "tracking", "lock", "stage", "force"}
 
 
-def arm_results(point: Point, study: Study) -> ArmResult:
-    """One arm at one seed, with what of it exists; the newest attempt of each stage, stale ones marked."""
+def arm_results(point: Point, study: Study, committed: Committed | None = None) -> ArmResult:
+    """One arm at one seed, with what of it exists; the newest attempt of each stage, stale ones marked.
+
+    What the store does not have comes from the committed results of its sweep, where these have it.
+    """
     graph = arm_graph(study)
     store = Store(study.context.store, lock_kind=study.context.lock)
-    found = {key: store.find(node.stage, node.fingerprint) for key, node in graph.items()}
+    stages = {key: _stored(store.find(node.stage, node.fingerprint), store) for key, node in graph.items()}
+    committed = committed or open_committed(study)
+    if committed.runs and None in stages.values():
+        for key, (run, _) in committed.of_arm(point, study, graph).items():
+            stages[key] = stages[key] or _committed(run, study.seed, committed)
     return ArmResult(
         name=arm_name(study),
         pretrain_mix=study.pretrain_mix.name,
@@ -23,9 +36,15 @@ def arm_results(point: Point, study: Study) -> ArmResult:
         overrides=settings(point),
         seed=study.seed,
         command=command_of(point, study),
-        stages={key: _stage_result(artifact, store) for key, artifact in found.items() if artifact is not None},
-        missing=tuple(key for key, artifact in found.items() if artifact is None),
+        stages={key: stage for key, stage in stages.items() if stage is not None},
+        missing=tuple(key for key, stage in stages.items() if stage is None),
     )
+
+
+def sweep_results(arms: Sequence[tuple[Point, Study]]) -> list[ArmResult]:
+    """All arms of a sweep."""
+    committed = open_committed(arms[0][1])
+    return [arm_results(point, study, committed) for point, study in arms]
 
 
 def settings(point: Point) -> dict[str, str]:
@@ -46,17 +65,24 @@ def artifacts(arms: list[tuple[Point, Study]]) -> list[Artifact]:
     return list(found.values())
 
 
-def _stage_result(artifact: Artifact, store: Store) -> StageResult:
-    record = artifact.record
+def _stored(artifact: Artifact | None, store: Store) -> StageResult | None:
+    return _stage_result(artifact.record, artifact.folder, tuple(store.staleness(artifact))) if artifact else None
+
+
+def _committed(run: Run, seed: int, committed: Committed) -> StageResult:
+    return _stage_result(run.record, committed.unpack(seed, run), ())
+
+
+def _stage_result(record: Record, folder: Path, stale: tuple[str, ...]) -> StageResult:
     return StageResult(
         stage=record.stage,
         label=record.label,
         fingerprint=record.fingerprint,
-        folder=artifact.folder,
+        folder=folder,
         content=record.content,
         ledger=record.ledger,
         wall_seconds=record.wall_seconds,
-        stale=tuple(store.staleness(artifact)),
+        stale=stale,
         seed=record.seed or 0,
         commit=record.provenance.commit,
     )

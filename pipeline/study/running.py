@@ -1,5 +1,6 @@
 """What a node that is being built has told so far: how far it is, how fast, its loss."""
 
+import re
 import time
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from pipeline.study.terminal import format_left
 
 SECONDS_OF_A_SPEED = 0.5  # a shorter look shows no speed
 WITH_SPEED = ("documents", "problems")  # units whose speed is worth a word; training names its own
+
+
+_LEFT = re.compile(r", [^,]* left$")
 
 
 @dataclass(slots=True)
@@ -37,6 +41,11 @@ class Running:
             parts.append(f"{format_left((message.total - message.done) / speed)} left")
         self.line = ", ".join(part for part in parts if part)
         self.share = message.done / message.total
+
+    @property
+    def last_words(self) -> str:
+        """What it told last, without the time that was left then: for its end."""
+        return _LEFT.sub("", self.line)
 
 
 def name_of(node: Node) -> str:

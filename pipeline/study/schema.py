@@ -19,6 +19,7 @@ from pipeline.study.kept import split_counts
 from pipeline.study.machine import Machine
 from pipeline.study.parts import CorpusDefinition, DataMix, Phase, Rung, SftRecipe, Sweep
 from pipeline.study.suggest import nearest
+from pipeline.study.word_count import num_words
 from pipeline.tokenize.config import Tokenizer
 from pipeline.verdict.advice_config import Asked
 
@@ -103,11 +104,10 @@ class Study(Config):
         return self
 
     def _check_vocabulary(self) -> None:
-        own, words = self.model.extra.get("vocab_size"), self.tokenizer.vocab_size
+        own, words = self.model.extra.get("vocab_size"), num_words(self.tokenizer)
         if isinstance(own, int) and own < words:
-            raise ValueError(
-                f"model.extra.vocab_size {own} is smaller than tokenizer.vocab_size {words}; give at least {words}"
-            )
+            whose = "tokenizer.vocab_size" if self.tokenizer.vocab_size else "the tokenizer's"
+            raise ValueError(f"model.extra.vocab_size {own} is smaller than {whose} {words}; give at least {words}")
 
     def _check_shared_phases(self) -> None:
         """A trunk must be of use to branches of any length: no phase but the last may run a cosine to its end."""
@@ -129,12 +129,15 @@ class Study(Config):
             return ()
         return split_counts("sft.training.keep_at", self.sft.training.keep_at, {"sft": self.sft.budget})["sft"]
 
-    def _check_corpus(self, name: str, where: str) -> None:
+    def _check_corpus(self, name: str, where: str, below: tuple[str, ...] = ()) -> None:
+        """below: corpora whose parent it is, directly or not."""
+        if name in below:
+            raise ValueError(f"corpus '{name}' is its own parent ({' > '.join((*below, name))}); name another")
         definition = self.corpora.get(name)
         if definition is None:
             raise ValueError(f"{where} names corpus '{name}'; {nearest(name, self.corpora)}")
         if definition.parent:
-            self._check_corpus(definition.parent, f"corpus '{name}'")
+            self._check_corpus(definition.parent, f"corpus '{name}'", (*below, name))
         for other in definition.curation.against:
             if other not in self.corpora:
                 raise ValueError(f"corpus '{name}' is `against` '{other}'; {nearest(other, self.corpora)}")

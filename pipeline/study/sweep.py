@@ -9,6 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 
 from pipeline.core.errors import UserError
+from pipeline.study.group_files import as_word
 from pipeline.study.parsing import parse
 from pipeline.study.schema import Study, Sweep
 
@@ -19,10 +20,12 @@ def points(sweep: Sweep, overrides: Sequence[str]) -> list[Point]:
     """Every arm as a list of overrides. What the command line sweeps or sets wins over the sweep's own axes."""
     fixed, axes = split_overrides(overrides)
     taken = {override.split("=", 1)[0].lstrip("+~") for override in fixed} | set(axes)
-    own = {key: [f"{key}={value}" for value in values] for key, values in sweep.axes.items() if key not in taken}
+    own = {
+        key: [f"{key}={as_word(value)}" for value in values] for key, values in sweep.axes.items() if key not in taken
+    }
     product = list(itertools.product(*own.values(), *axes.values()))
     single = [
-        (*(f"{key}={value}" for key, value in extra.items()), *chosen)
+        (*(f"{key}={as_word(value)}" for key, value in extra.items()), *chosen)
         for extra in sweep.also
         if not set(extra) & taken
         for chosen in itertools.product(*axes.values())

@@ -8,7 +8,8 @@ from pathlib import Path
 import orjson
 
 from pipeline.core.ledger import Ledger
-from pipeline.study.mirror import Mirror, RunIdentity, Tracking
+from pipeline.study.mirror import Mirror
+from pipeline.study.wandb_run import RunIdentity, Tracking
 
 
 @dataclass(frozen=True, slots=True)

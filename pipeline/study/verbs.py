@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from pipeline.core import collector
 from pipeline.core.checkpoint import Checkpoint
 from pipeline.core.executor import LOCAL, Executor
 from pipeline.core.ledger import Ledger
@@ -91,8 +92,9 @@ def _mix(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
 
 
 def _pretrain(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
-    from pipeline.pretrain.config import Pretrain
-    from pipeline.pretrain.pretrain import pretrain
+    with collector.at_rest():
+        from pipeline.pretrain.config import Pretrain
+        from pipeline.pretrain.pretrain import pretrain
 
     config = Pretrain.model_validate(literals["config"])
     plan, tokenizer, checkpoint, corpora = _training_folders(folders)
@@ -100,8 +102,9 @@ def _pretrain(literals: Mapping[str, Any], folders: Folders, place: Place) -> Le
 
 
 def _sft(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
-    from pipeline.sft.config import Sft
-    from pipeline.sft.sft import sft
+    with collector.at_rest():
+        from pipeline.sft.config import Sft
+        from pipeline.sft.sft import sft
 
     config = Sft.model_validate(literals["config"])
     plan, tokenizer, checkpoint, corpora = _training_folders(folders)
@@ -115,8 +118,9 @@ def _training_folders(folders: Folders) -> tuple[Path, Path, Path | None, dict[s
 
 
 def _eval(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
-    from pipeline.eval.config import Eval
-    from pipeline.eval.evaluate import evaluate
+    with collector.at_rest():
+        from pipeline.eval.config import Eval
+        from pipeline.eval.evaluate import evaluate
 
     checkpoint = folders["checkpoint"] if "checkpoint" in folders else find_checkpoint(place.checkpoint or "")
     heldout = {role.removeprefix("heldout:"): folder for role, folder in folders.items() if role != "checkpoint"}

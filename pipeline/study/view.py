@@ -75,7 +75,8 @@ class View:
         """A node is in the store."""
         running, seconds = self._leave(node)
         self._estimate.learn(node, seconds)
-        line = f" ({running.line})" if node.stage in ("pretrain", "sft", "eval") and running.line else ""
+        told = running.last_words if node.stage in ("pretrain", "sft", "eval") else ""
+        line = f" ({told})" if told else ""
         self._say(("done", "green"), f" {name_of(node)} in {format_seconds(seconds)}{line}")
 
     def found(self, node: Node) -> None:

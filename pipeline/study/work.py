@@ -44,7 +44,7 @@ def of_eval(config: Eval) -> float:
     completions = 0
     for suite in config.suites:
         file = suite.gsm8k or suite.code
-        tasks, each = 1, file.num_problems if file else 0
+        tasks, each = 1, (file.num_problems or BENCHMARK_PROBLEMS) if file else 0
         if suite.world:
             tasks = len({*suite.world.families, *suite.world.held_out})
             each = suite.world.problems_per_family

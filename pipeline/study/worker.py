@@ -11,11 +11,11 @@ from pipeline.core.ledger import Ledger
 from pipeline.core.lock import LockHeldError
 from pipeline.core.store import Artifact, Store, Wanted
 from pipeline.study.follow import carry_out
-from pipeline.study.mirror import RunIdentity
 from pipeline.study.schema import Context
 from pipeline.study.secrets import without_secrets
 from pipeline.study.tracker import Progress, RunTracker, Sink
 from pipeline.study.verbs import RESUMABLE, Place
+from pipeline.study.wandb_run import RunIdentity
 
 
 class StageFailedError(Exception):

@@ -16,6 +16,9 @@ from pipeline.report.results import ArmResult, StageResult
 Marks = Mapping[str, str]  # task -> one letter a problem: C correct, w wrong, x not well-formed
 
 
+TRAINED = ("0" * 15 + "a", "0" * 14 + "14", "0" * 14 + "14")  # structures of the training documents; two are one
+
+
 def stage(root: Path, key: str, name: str, seed: int = 0, *, stale=(), seconds=1.0, ledger=None) -> StageResult:
     folder = root / key.partition(":")[0] / f"{name}-{seed}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -32,6 +35,18 @@ def stage(root: Path, key: str, name: str, seed: int = 0, *, stale=(), seconds=1
         seed=seed,
         commit="abcdef1234567",
     )
+
+
+def structure(split: str, name: str) -> str:
+    """16 hex digits that the rule puts into a split, the same for the same name."""
+    tenth = {"train": 0, "dev": 8, "test": 9}[split]
+    return f"{10 * int.from_bytes(name.encode()[-6:]) + tenth:016x}"
+
+
+def write_documents(folder: Path, trained: Sequence[str], held_out: Sequence[str] = ()):
+    """Curated documents, of which the page reads the structures."""
+    for name, structures in (("documents", trained), ("heldout", held_out)):
+        pq.write_table(pa.table({"structure": pa.array(structures, pa.string())}), folder / f"{name}.parquet")
 
 
 def write_scores(folder: Path, marks: Marks, *, held_out=("odd",), graded: Mapping[str, Sequence[float]] | None = None):
@@ -55,6 +70,7 @@ def _row(task: str, index: int, letter: str, *, held_out: bool = False) -> dict:
         "kind": "greedy",
         "domain": "math",
         "depth": 1 + index % 2,
+        "structure": structure("test", f"{task}{index}"),
         "held_out": held_out,
         "lookup": task == "lookup",
         "gold": str(index),
@@ -116,6 +132,7 @@ def arm(
     }
     card = {"kept": {"documents": 50}, "characteristics": {"mean_steps": 2.5, "by_style": {"terse": 20, "verbose": 30}}}
     (stages["curate:base"].folder / "card.json").write_bytes(orjson.dumps(card))
+    write_documents(stages["curate:base"].folder, ["", *TRAINED], [structure("test", "text")])
     write_plan(stages["mix:trunk"].folder, {"base": 1.0})
     write_curve(stages["pretrain:trunk"].folder, [5.0, 4.0])
     write_curve(stages["pretrain:branch"].folder, [3.5, 3.0])

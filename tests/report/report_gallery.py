@@ -10,7 +10,7 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from report_arms import stage, write_curve
+from report_arms import stage, structure, write_curve, write_documents
 
 from pipeline.core.ledger import Ledger, SourceUse
 from pipeline.core.plan import MixPlan, PlannedSource
@@ -103,6 +103,8 @@ def _curated(root: Path, corpus: str, seed: int) -> StageResult:
         "characteristics": {"mean_steps": round(2 + stream.random(), 3), "by_style": {"terse": 40, "verbose": 60}},
     }
     (made.folder / "card.json").write_bytes(orjson.dumps(card))
+    names = [f"{corpus} {seed} {number}" for number in range(40)]
+    write_documents(made.folder, [structure("train", each) for each in names], [structure("test", names[0])])
     return made
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hydra.core.config_store import ConfigStore
 
 from pipeline.study.door import main
-from pipeline.study.register import _sweep
+from pipeline.study.group_files import sweep_node
 
 SIZES = (
     "phases.trunk.tokens=6k",
@@ -47,7 +47,7 @@ def frontload(*args, cwd, env=None):
 
 def register_mini():
     path = Path(__file__).with_name("mini.yaml")
-    ConfigStore.instance().store(group="sweep", name="mini", node=_sweep(path), package="_global_")
+    ConfigStore.instance().store(group="sweep", name="mini", node=sweep_node(path), package="_global_")
 
 
 if __name__ == "__main__":

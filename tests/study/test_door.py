@@ -29,6 +29,13 @@ def test_help_and_config_load_nothing_heavy(args, tmp_path):
     assert "recipe" in ran.stdout
 
 
+def test_a_question_to_the_store_loads_nothing_that_trains_or_draws(tmp_path):
+    spy = [sys.executable, "-c", SPY.format(args=["recipe=smoke", "stage=why", "store=none"], heavy=HEAVY)]
+    ran = subprocess.run(spy, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert not {"torch", "transformers", "matplotlib", "datasets", "wandb"} & set(ran.stdout.splitlines()[-1].split())
+    assert "sources" in ran.stdout
+
+
 @pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("build", "hatchling")),
     reason="building a wheel without the network needs `build` and `hatchling` in this environment",

@@ -14,10 +14,11 @@ from rich.console import Console
 from pipeline.core.artifact import Artifact
 from pipeline.core.errors import UserError
 from pipeline.study.chosen import chosen_nodes
-from pipeline.study.cluster import ClusterJobs, check_cluster, group_tasks
+from pipeline.study.cluster import ClusterJobs, check_cluster
+from pipeline.study.job_kinds import group_tasks
 from pipeline.study.launch import Cluster, read_launcher, use_basic_launcher
 from pipeline.study.node import distinct
-from pipeline.study.order import Order
+from pipeline.study.order import Order, meeting
 from pipeline.study.survey import Survey
 
 GPUS = Cluster("slurm", {"gpus_per_node": 8, "nodes": 2, "partition": "gpu", "timeout_min": 60})
@@ -145,3 +146,17 @@ def test_slurm_is_told_of_no_gpu_for_data_and_of_all_for_what_trains_on_them(stu
     assert "--gpus-per-node=8" in told["pretrain"] and "--nodes=2" in told["pretrain"]
     assert "--gpus-per-node=1" in told["eval"] and "--nodes=1" in told["eval"]
     assert all("--partition=gpu" in text and "--ntasks-per-node=1" in text for text in told.values())
+
+
+def port_of(job_id, node=0):
+    words = meeting(job_id, 2, node, "first")
+    assert words[:6] == ["--nnodes", "2", "--node-rank", str(node), "--master-addr", "first"]
+    return int(words[words.index("--master-port") + 1])
+
+
+def test_the_nodes_of_a_job_meet_at_one_port_and_jobs_on_one_node_at_different_ones():
+    assert port_of("4711") == port_of("4711", node=1)
+    assert len({port_of(str(job)) for job in range(4711, 4711 + 1000)}) == 1000
+    assert len({port_of(f"4711_{part}") for part in range(8)}) == 8
+    assert all(20_000 <= port_of(job) < 32_768 for job in ("1", "99999999", "12767", "12768"))
+    assert meeting("4711", 1, 0, "first") == ["--standalone"]

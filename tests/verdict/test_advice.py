@@ -7,7 +7,8 @@ from pydantic import ValidationError
 from pipeline.core.errors import UserError
 from pipeline.verdict.advice import advise, divisions
 from pipeline.verdict.advice_config import Asked
-from pipeline.verdict.surface import Observation, cross_validate, features, fit
+from pipeline.verdict.left_out import cross_validate
+from pipeline.verdict.surface import Observation, features, fit
 
 TRAITS = {"ldq": {"diversity": 1.0, "quality": 0.0}, "shq": {"diversity": 0.0, "quality": 1.0}}
 ARMS = [("ldq", "ldq", share) for share in (0, 0.25, 0.5, 0.75, 1)] + [
@@ -21,8 +22,8 @@ def score(early, late):
     return 60 * share - 50 * share**2 + 8 * early.get("ldq", 0) + 6 * late.get("shq", 0)
 
 
-def observed(noise=0.0, seeds=4, arms=ARMS, truth=score):
-    rng = np.random.default_rng(0)
+def observed(noise=0.0, seeds=4, arms=ARMS, truth=score, draw=0):
+    rng = np.random.default_rng(draw)
     found = []
     for seed in range(seeds):
         level = 10.0 * seed
@@ -61,6 +62,16 @@ def test_the_best_division_is_found_and_is_sure():
     truth = score({"ldq": 0.6}, {"shq": 0.4}) - score({"ldq": 1.0}, {})
     assert low - 1 < truth < high + 1
     assert low < mean < high
+
+
+def test_what_is_said_to_be_gained_holds_as_often_as_the_interval_says():
+    held = []
+    for draw in range(20):
+        found = advise(asked(), fit(observed(noise=4.0, seeds=3, draw=draw), TRAITS), seed=draw)
+        gain = score(found.best.early, found.best.late) - score({"ldq": 1.0}, {})  # the best of all early is ldq
+        _, low, high = found.gains["all early"]
+        held.append(low <= gain <= high)
+    assert sum(held) >= 17  # 95 % of 20; fewer than 17 once in sixty such tests
 
 
 def test_noise_makes_it_less_sure():

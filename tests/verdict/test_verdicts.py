@@ -112,6 +112,17 @@ def test_holm_corrects_primary_claims_only(tmp_path):
     assert together["Q"]["p_holm"] == pytest.approx(max(alone["Q"]["p_holm"], together["P"]["p_holm"]))
 
 
+def test_a_claim_that_shares_the_correction_is_judged_from_five_seeds_on(tmp_path):
+    config = claims(P=claim("a - b", primary=True), Q=claim("a - c", primary=True))
+    few, enough = (arms(tmp_path / str(n), a=FAR[:n], b=NEAR[:n], c=NEAR[:n]) for n in (3, 5))
+    row = judged(config, few)["P"]
+    assert (row["verdict"], row["needs_seeds"]) == ("undecided", 2)
+    assert "judged from 5 seeds on" in row["note"]
+    assert judged(config, enough)["P"]["verdict"] == "supported"
+    assert judged(claims(P=claim("a - b", primary=True)), few)["P"]["verdict"] == "supported"  # nothing to share
+    assert plans(config, few)[0][0].needs >= 5
+
+
 def test_groups_are_judged_apart(tmp_path):
     holds = {"ldq": {"pretrain:ldq": frozenset("ab")}, "shq": {"pretrain:shq": frozenset("a")}}
     shares = {"ldq": {"a": 0.5, "b": 0.9, "odd": 0.1}, "shq": {"a": 0.7, "b": 0.1, "odd": 0.1}}

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 COLOURS = ("#7f8c99", "#e69f00", "#0093d8", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#a6761d")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 INK = "#010203"  # black on paper, `currentColor` on the page
+_REM_AN_INCH = 8.0  # of the page: 9 points become a little more than the page's own letters
 _STYLE: Any = {
     "svg.hashsalt": "frontload",
     "text.parse_math": False,  # a dollar in a name is a dollar
@@ -49,6 +50,7 @@ class Drawing:
     svg: str
     caption: str
     alt: str  # what it shows, in words, for those who do not see it
+    width: float  # rem: no wider on the page, where few cells would else be drawn as large as posters
 
 
 def canvas(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
@@ -71,7 +73,8 @@ def save(figure: Figure, name: str, folder: Path, *, caption: str, alt: str) -> 
     (folder / f"{name}.svg").write_text(paper, encoding="utf-8")
     figure.savefig(folder / f"{name}.png", dpi=160, facecolor="white", metadata={"Software": None})
     page = _svg(figure, "none", transparent=True)
-    return Drawing(name=name, svg=_for_page(page, name), caption=caption, alt=alt)
+    width = round(float(figure.get_figwidth()) * _REM_AN_INCH, 1)
+    return Drawing(name=name, svg=_for_page(page, name), caption=caption, alt=alt, width=width)
 
 
 def _svg(figure: Figure, letters: str, **options: Any) -> str:

@@ -10,6 +10,7 @@ from pipeline.report.checkpoints import Checkpoint, column_title, columns_of, ro
 from pipeline.report.figures.draw import COLOURS, INK, MARKERS, Drawing, canvas, legend_below, save, styled
 from pipeline.report.learning import PRETRAINING, SFT, SHARED
 
+LEAST_TOP = 10.0  # percent: where all is at zero the scale is still one of accuracies
 _DASHES = ("-", "--", "-.", ":")
 
 
@@ -96,7 +97,7 @@ def _share_scale(panels: list[Axes], across: int) -> None:
     """One vertical scale for all, so that panels can be compared."""
     highest = max(axes.get_ylim()[1] for axes in panels)
     for place, axes in enumerate(panels):
-        axes.set_ylim(0, max(highest, 1.0))
+        axes.set_ylim(0, max(highest, LEAST_TOP))
         axes.set_xlabel("depth")
         if place % across == 0:
             axes.set_ylabel("accuracy (%)")
