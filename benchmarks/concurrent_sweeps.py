@@ -4,7 +4,8 @@
 
 A sweep in miniature (4 arms, 26 stages) is run once by a single process, and then by several at once into one store,
 each on the same command line. While they run, one of them, drawn at random, is killed with all that it has started
-(SIGKILL) after a random time, and started again; so until there were enough kills. Then every file is held against its
+(SIGKILL) after a random time, and started again; so until there were enough kills. They fall within about the time that
+the single process took, on a fast machine as on a slow one. Then every file is held against its
 record, every artifact's content against the single process's, and the processes' own words are counted: how many
 stages were built, and how many of them more than once. A stage's name ends the sweep there, where CPU time is dear.
 Exits 1 where anything differs.
@@ -60,12 +61,14 @@ def contents(store: Path) -> dict[tuple[str, str, int], str]:
     return {(each.stage, each.fingerprint, each.record.attempt): each.content for each in artifacts}
 
 
-def run_together(folder: Path, num_processes: int, num_kills: int, stage: str, chance: random.Random) -> list[Hand]:
-    """All at once, until every one has come to its end and there were so many kills."""
+def run_together(
+    folder: Path, num_processes: int, num_kills: int, stage: str, chance: random.Random, alone: float
+) -> list[Hand]:
+    """All at once, until every one has come to its end. alone: seconds of a single one, over which the kills fall."""
     hands = [Hand(folder / "together", folder / f"hand{number}.log", stage) for number in range(num_processes)]
     kills = 0
     while any(hand.process.poll() is None for hand in hands):
-        time.sleep(chance.uniform(0.5, 6.0))
+        time.sleep(chance.uniform(0.1, 2 * alone / (num_kills + 1)) if kills < num_kills else 0.5)
         living = [hand for hand in hands if hand.process.poll() is None]
         if living and kills < num_kills:
             hand = chance.choice(living)
@@ -84,7 +87,7 @@ def main(num_processes: int, num_kills: int, seed: int, stage: str = "all") -> i
         alone = Hand(folder / "alone", folder / "alone.log", stage)
         code = alone.process.wait()
         middle = time.monotonic()
-        hands = run_together(folder, num_processes, num_kills, stage, random.Random(seed))
+        hands = run_together(folder, num_processes, num_kills, stage, random.Random(seed), middle - began)
         print(f"alone {middle - began:.0f} s (exit code {code}), together {time.monotonic() - middle:.0f} s")
         one, many = contents(folder / "alone"), contents(folder / "together")
         problems = [line for each in Store(folder / "together").artifacts() for line in each.verify()]

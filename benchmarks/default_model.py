@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 HERE = Path(__file__).parent
-KEPT = ("3.5M", "4.2M", "4.9M")  # tokens of pretraining, of 5.6M; the trunk ends at 3M
+KEPT = ("5.5M", "6.2M", "6.9M")  # tokens of pretraining, of 7.6M; the trunk ends at 5M
 
 
 class Point(NamedTuple):

@@ -25,7 +25,7 @@ from hydra import compose, initialize
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-from pipeline.study.door import main as door
+from pipeline.study import door as door_module
 from pipeline.study.register import register
 from pipeline.study.runner import Runner
 
@@ -127,7 +127,7 @@ def outcome(line: list[str]) -> tuple[str, str]:
     sys.argv = ["frontload", *line]
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
         try:
-            door()
+            door_module.main()
             code = 0
         except _AcceptedError:
             return "accepted", said.getvalue()
@@ -146,6 +146,7 @@ def outcome(line: list[str]) -> tuple[str, str]:
 def main(count: int, seed: int) -> int:
     """Run them; 0 if none was broken."""
     register()
+    door_module.register = lambda: None  # once is enough: reading all files takes longer than a line
     Runner.build = accept  # pyright: ignore[reportAttributeAccessIssue]
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:

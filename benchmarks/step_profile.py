@@ -37,8 +37,8 @@ from pipeline.lm.inputs import load_plan
 from pipeline.lm.machine import exact, keeping_memory
 from pipeline.lm.peak import mfu, peak_flops
 from pipeline.lm.stream import TokenStream
-from pipeline.study.mirror import RunIdentity
 from pipeline.study.tracker import RunTracker
+from pipeline.study.wandb_run import RunIdentity
 
 WARM_UP = 5
 
@@ -106,7 +106,7 @@ def show(seconds: Mapping[str, float], total: float, steps: int, console: Consol
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    made.add_argument("--model", choices=("lfm2", "qwen3"), default="lfm2")
+    made.add_argument("--model", choices=("lfm2", "qwen3"), default="qwen3")
     made.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     made.add_argument("--eager", action="store_true", help="without torch.compile")
     made.add_argument("--steps", type=int, default=50)

@@ -83,7 +83,7 @@ def as_json(
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    made.add_argument("--model", choices=("lfm2", "qwen3"), default="lfm2", help="the default recipe's, or a dense one")
+    made.add_argument("--model", choices=("lfm2", "qwen3"), default="qwen3", help="the default recipe's, or a hybrid")
     made.add_argument("--rounds", type=int, default=5)
     made.add_argument("--steps", type=int, default=300)
     made.add_argument("--log-every", type=int, default=25)

@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import orjson
-import torch
-import transformers
 
 from benchmarks.contenders.job import Job, Result
+from pipeline.core import collector
 
 MISSING = 3  # exit code
 LIBRARIES: Mapping[str, tuple[str, str]] = {  # module and function: a process loads only what it runs
@@ -25,6 +24,9 @@ LIBRARIES: Mapping[str, tuple[str, str]] = {  # module and function: a process l
 
 def main(job_file: Path, result_file: Path) -> None:
     """Run it."""
+    with collector.at_rest():  # as a study imports
+        import torch
+        import transformers
     job = Job(**orjson.loads(job_file.read_bytes()))
     torch.set_num_threads(job.threads)
     transformers.utils.logging.set_verbosity_error()
@@ -39,7 +41,9 @@ def main(job_file: Path, result_file: Path) -> None:
 
 def _run(job: Job) -> Result:
     module, function = LIBRARIES[job.library]
-    return getattr(importlib.import_module(f"benchmarks.contenders.{module}"), function)(job)
+    with collector.at_rest():
+        loaded = importlib.import_module(f"benchmarks.contenders.{module}")
+    return getattr(loaded, function)(job)
 
 
 if __name__ == "__main__":

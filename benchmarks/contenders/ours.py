@@ -18,8 +18,8 @@ from pipeline.lm import loop
 from pipeline.lm.config import Schedule, Training
 from pipeline.pretrain.config import Pretrain
 from pipeline.pretrain.pretrain import pretrain
-from pipeline.study.mirror import RunIdentity
 from pipeline.study.tracker import RunTracker
+from pipeline.study.wandb_run import RunIdentity
 
 PARTS = ("report", "save", "keep")  # of the loop, beside data and the step itself
 

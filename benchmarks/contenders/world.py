@@ -19,14 +19,7 @@ from pipeline.lm.stream import TokenStream
 
 REPOSITORY = Path(__file__).parents[2]
 KEY = "benchmark"  # of weights and stream
-QWEN3 = Model(
-    hidden_size=128,
-    num_hidden_layers=4,
-    num_attention_heads=4,
-    num_key_value_heads=2,
-    intermediate_size=384,
-    max_position_embeddings=256,
-)
+LFM2 = {"model_type": "lfm2", "extra": {"full_attn_idxs": [1, 3], "conv_L_cache": 5, "initializer_range": 0.06}}
 
 
 @cache
@@ -35,8 +28,8 @@ def _scale() -> Mapping[str, Mapping[str, object]]:
 
 
 def model_of(name: str) -> Model:
-    """The default recipe's model (`lfm2`), or a dense one of its size that every library trains (`qwen3`)."""
-    return QWEN3 if name == "qwen3" else Model.model_validate(_scale()["model"])
+    """The default recipe's model (`qwen3`, which every library trains), or the hybrid of its size (`lfm2`)."""
+    return Model.model_validate({**_scale()["model"], **(LFM2 if name == "lfm2" else {})})
 
 
 def optimizer() -> Optimizer:

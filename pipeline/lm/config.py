@@ -8,14 +8,9 @@ from pydantic import Field, field_validator, model_validator
 
 from pipeline.core.config import Config
 from pipeline.core.duration import Count
-from pipeline.lm import hybrids
+from pipeline.lm import hybrids, kinds
 
 VERSION = 2  # raised when the same config and tokens would give other weights
-
-# Model types that train on packed rows, held by a test: a packed row equals its documents alone. In the dense ones
-# every layer obeys the 4-axis mask; hybrids also have layers that mix neighbours whatever it says (`isolation`).
-DENSE_TYPES = ("llama", "olmo2", "qwen2", "qwen3", "smollm3")
-MODEL_TYPES = (*DENSE_TYPES, *hybrids.LAYERS)
 
 _RESTART_POINTS = 2  # kept: the newest, and one to fall back on
 
@@ -41,18 +36,9 @@ class Model(Config):
 
     @model_validator(mode="after")
     def _can_be_built(self) -> Self:
-        if self.model_type not in MODEL_TYPES:
-            raise ValueError(f"model_type {self.model_type!r} cannot be packed; use one of {', '.join(MODEL_TYPES)}")
-        if self.hidden_size % self.num_attention_heads and "head_dim" not in self.extra:
-            raise ValueError(
-                f"hidden_size {self.hidden_size} is no multiple of num_attention_heads {self.num_attention_heads}; "
-                "change one, or give extra.head_dim"
-            )
-        if self.num_attention_heads % self.num_key_value_heads:
-            raise ValueError(
-                f"num_attention_heads {self.num_attention_heads} is no multiple of num_key_value_heads "
-                f"{self.num_key_value_heads}; change one"
-            )
+        kinds.check(self.model_type)
+        heads = (self.num_attention_heads, self.num_key_value_heads)
+        kinds.check_heads(self.hidden_size, *heads, has_head_dim="head_dim" in self.extra)
         hybrids.check(self.model_type, self.num_hidden_layers, self.hidden_size, self.tie_word_embeddings, self.extra)
         return self
 

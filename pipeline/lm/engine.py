@@ -19,7 +19,7 @@ from pipeline.lm.batch import Batch
 from pipeline.lm.config import Optimizer, Training
 from pipeline.lm.objective import NextTokenLoss, to_inputs
 from pipeline.lm.optimizer import make_optimizer, moments, restore_moments, set_learning_rate
-from pipeline.lm.spread import make_accelerator, placed_like, reducing, spread, whole
+from pipeline.lm.spread import gathered, make_accelerator, placed_like, reducing, spread, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +83,11 @@ class Engine:
 
     def weights(self) -> dict[str, Tensor]:
         """Parameters by name, whole, fp32 on the CPU, to be read before the next step. Collective; rank 0 gets them."""
-        return self._gathered(dict(self.lm.named_parameters()))
+        return gathered(dict(self.lm.named_parameters()), is_main=self.is_main)
 
     def moments(self) -> dict[str, Tensor]:
         """The optimizer's state as `optimizer.moments` names it, likewise. Collective; rank 0 gets it."""
-        return self._gathered(moments(self.optimizer, self.lm))
-
-    def _gathered(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """One whole tensor after the other; the other ranks drop theirs at once."""
-        gathered: dict[str, Tensor] = {}
-        for name, tensor in tensors.items():
-            values = whole(tensor.detach())
-            if self.is_main:
-                gathered[name] = values.cpu()
-        return gathered
+        return gathered(moments(self.optimizer, self.lm), is_main=self.is_main)
 
     def restore(self, weights: Mapping[str, Tensor] | None, moments: Mapping[str, Tensor]) -> None:
         """Put back what `weights` and `moments` gave on rank 0 of any number of ranks; None leaves the weights alone.
@@ -161,9 +152,7 @@ def start(lm: PreTrainedModel, optimizer: Optimizer, training: Training, num_sou
         attention.register()
         lm.set_attn_implementation(attention.CPU_ATTENTION)
     if training.compile:
-        inductor.refuse_silent_fallback()
-        inductor.remember()
-        inductor.repair()
+        inductor.prepare()
     lm.train()
     objective = spread(NextTokenLoss(lm, is_bf16=training.precision == "bf16"), training, accelerator)
     made = make_optimizer(lm, optimizer)  # after sharding, which puts other parameters in the place of the former

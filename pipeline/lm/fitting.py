@@ -7,7 +7,8 @@ from transformers import CONFIG_MAPPING, PreTrainedConfig, PreTrainedModel, PreT
 
 from pipeline.core.errors import UserError
 from pipeline.lm import hybrids
-from pipeline.lm.config import MODEL_TYPES, Model
+from pipeline.lm.config import Model
+from pipeline.lm.kinds import MODEL_TYPES
 
 _LEGACY = ("hybrid_override_pattern", "rope_theta")  # transformers still takes these and turns them into others
 

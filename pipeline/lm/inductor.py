@@ -3,6 +3,8 @@
 `remember`: a process that finds its code in the cache still traces a graph with autocast in it all over again, since
 torch keeps no trace with functions that it does not know to be pure: 7 of the 9 CPU-seconds before the first step of
 the tunnel's model. Autocast's entry and exit have nothing but their arguments, which are part of the cache's key.
+And every process asks the C++ compiler and a new interpreter about each of the processor's sets of vector
+instructions, about a CPU-second in all; here a machine is asked once, and the answer lies beside the compiled code.
 
 `repair`: on the CPU some models would write past their buffers.
 Where a reduction is tiled over an outer and the innermost axis with another axis between them, torch 2.13 stores a
@@ -11,6 +13,8 @@ whole vector also at the outer axis's end, where fewer values are left: it overw
 crash. The repair has the end written apart, as where no axis lies between; other code it leaves as it is.
 """
 
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,6 +24,14 @@ import torch._inductor.config as inductor_config
 _AUTOCAST = ("torch.amp.autocast_mode._enter_autocast", "torch.amp.autocast_mode._exit_autocast")
 _BROKEN = "2.13."
 _MOST_SHAPES = 64  # of batch and model, compiled in one process
+
+
+def prepare() -> None:
+    """All of it, before a process compiles for the first time; once more does no harm."""
+    refuse_silent_fallback()
+    remember()
+    recall_vectors()
+    repair()
 
 
 def refuse_silent_fallback() -> None:
@@ -34,6 +46,35 @@ def remember() -> None:
     settings: Any = inductor_config
     known = dict.fromkeys(_AUTOCAST, torch.__version__)
     settings.unsafe_marked_cacheable_functions = settings.unsafe_marked_cacheable_functions | known
+
+
+def recall_vectors() -> None:
+    """Ask whether code for this processor can be compiled and loaded once a machine, torch and compiler.
+
+    Only a yes for all of the processor's sets is kept: it changes no code, since all of them are then torch's choice.
+    """
+    from torch._inductor import cpu_vec_isa
+
+    settings: Any = inductor_config.cpp
+    sets = cpu_vec_isa.x86_isa_checker()  # empty for other processors, which torch does not ask about
+    if settings.vec_isa_ok is not None or not sets:
+        return
+    answer = _answer(sets)
+    if not answer.exists():
+        if len(cpu_vec_isa.valid_vec_isa_list()) < len(sets):
+            return
+        answer.parent.mkdir(parents=True, exist_ok=True)
+        answer.touch()
+    settings.vec_isa_ok = True
+
+
+def _answer(sets: list[str]) -> Path:
+    """The file whose presence says that all of these sets work."""
+    from torch._inductor.cpp_builder import get_compiler_version_info, get_cpp_compiler
+    from torch._inductor.runtime.cache_dir_utils import cache_dir
+
+    asked = "=".join((get_compiler_version_info(get_cpp_compiler()), *sets, torch.__version__))
+    return Path(cache_dir()) / "frontload_vectors" / sha256(asked.encode()).hexdigest()
 
 
 def repair() -> None:

@@ -22,8 +22,9 @@ from pipeline.lm.fitting import check_length
 from pipeline.lm.guard import Watched
 from pipeline.lm.machine import TERMINATED, exact, keeping_memory, stop_requests
 from pipeline.lm.progress import report
+from pipeline.lm.saving import keep, save, save_model
 from pipeline.lm.schedule import learning_rate_ratio
-from pipeline.lm.session import Run, Session, begin, keep, ledger_of, save, save_model
+from pipeline.lm.session import Run, Session, begin, ledger_of
 from pipeline.lm.state import save_state
 from pipeline.lm.stream import TokenStream
 from pipeline.lm.tally import check_shares

@@ -11,11 +11,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW, Muon
+from torch.optim import AdamW
 from transformers import PreTrainedModel
 
 from pipeline.core.errors import UserError
 from pipeline.lm.config import Optimizer
+from pipeline.lm.muon import BatchedMuon
 
 _FIRST_MOMENTS = {"exp_avg": "adamw", "momentum_buffer": "muon"}
 
@@ -23,7 +24,7 @@ _FIRST_MOMENTS = {"exp_avg": "adamw", "momentum_buffer": "muon"}
 class MuonWithAdamW(torch.optim.Optimizer):
     """Two optimizers as one, with one state and one list of groups; a group's `kind` says which of them trains it."""
 
-    def __init__(self, muon: Muon, adamw: AdamW) -> None:
+    def __init__(self, muon: BatchedMuon, adamw: AdamW) -> None:
         """Join two optimizers over different parameters."""
         self._parts: dict[str, torch.optim.Optimizer] = {"muon": muon, "adamw": adamw}
         groups = [group | {"kind": kind} for kind, part in self._parts.items() for group in part.param_groups]
@@ -45,7 +46,7 @@ def make_optimizer(model: PreTrainedModel, config: Optimizer) -> torch.optim.Opt
         return _adamw(list(parameters.values()), config, 1.0)
     hidden = hidden_matrices(model)
     others = [parameter for name, parameter in parameters.items() if name not in hidden]
-    muon = Muon(
+    muon = BatchedMuon(
         [{"params": list(hidden.values()), "rate": 1.0}],
         lr=config.lr,
         weight_decay=config.weight_decay,

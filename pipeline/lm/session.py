@@ -1,16 +1,14 @@
-"""A run between two steps: what it is, where it stands, how it is taken up again and set down.
+"""A run between two steps: what it is, where it stands, how it is taken up again (`saving` sets it down).
 
 Every rank goes through all of it; files are rank 0's affair, and only rank 0 speaks.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import torch
-from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pipeline.core.checkpoint import Checkpoint
@@ -20,8 +18,7 @@ from pipeline.core.plan import MixPlan
 from pipeline.core.seeds import keyed_int
 from pipeline.core.shard import Shard
 from pipeline.core.track import Silent, Tracker
-from pipeline.lm import engine, kept, model, restart
-from pipeline.lm.card import stretch_of, write_card
+from pipeline.lm import engine, kept, restart
 from pipeline.lm.config import Optimizer, Schedule, Training
 from pipeline.lm.culprits import Culprits
 from pipeline.lm.curve import Window
@@ -29,7 +26,7 @@ from pipeline.lm.engine import Engine
 from pipeline.lm.flops import flops_per_token
 from pipeline.lm.guard import Guard
 from pipeline.lm.peak import peak_flops
-from pipeline.lm.state import load_state, position
+from pipeline.lm.state import load_state
 from pipeline.lm.tally import Tally, to_ledger
 
 
@@ -114,43 +111,6 @@ def check(session: Session) -> None:
         session.tally.spikes.append(spike)
         line = f"loss spike at step {spike['step']}: {spike['loss']:.3f} is over {spike['limit']:.3f}; its "
         session.track.remark(spike["step"], line + f"documents: {documents}")
-
-
-def save(session: Session) -> None:
-    """A restart point, if the weights are sound. Raises UserError where the disk is full."""
-    check(session)
-    tally, made = session.tally, session.engine
-    extra = session.window.tensors() | {"generator": torch.get_rng_state(), "recent_losses": session.guard.losses}
-    point = restart.Point(tally.to_json(), made.weights(), made.moments(), extra)
-    if made.is_main:
-        restart.write(session.out, tally.step, point, session.run.training.restart_points)
-    made.wait()
-    session.saved_at = tally.num_tokens
-
-
-def keep(session: Session) -> None:
-    """The weights as they are, for each count of the budget that was reached since the last look; if they are sound."""
-    counts = [count for count in session.run.training.keep_at if session.kept_to < count <= session.spent]
-    session.kept_to = session.spent
-    if not counts:
-        return
-    check(session)
-    run, weights = session.run, session.engine.weights()
-    for count in counts if session.engine.is_main else []:
-        kept.write(session.out, count, _saver(session, weights), position(session.tally, run.plan))
-    session.engine.wait()
-
-
-def save_model(session: Session, weights: Mapping[str, Tensor], folder: Path) -> None:
-    """The model as others open it, with its card."""
-    run = session.run
-    model.save(run.lm, run.tokenizer, folder, weights)
-    write_card(folder, run.lm, run.origin, stretch_of(run, ledger_of(session)))
-
-
-def _saver(session: Session, weights: Mapping[str, Tensor]) -> kept.Saver:
-    num_bytes = sum(weight.nbytes for weight in weights.values())
-    return kept.Saver(partial(save_model, session, weights), num_bytes)
 
 
 def ledger_of(session: Session) -> Ledger:

@@ -5,7 +5,7 @@ loss so that this mean is the gradient of the whole batch.
 """
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import cast
 
@@ -107,3 +107,13 @@ def placed_like(values: Tensor, like: Tensor) -> Tensor:
         # Every rank has read the same values: nothing is sent.
         return distribute_tensor(values, like.device_mesh, like.placements, src_data_rank=None)
     return values
+
+
+def gathered(tensors: Mapping[str, Tensor], *, is_main: bool) -> dict[str, Tensor]:
+    """Whole tensors on the CPU, one after the other, for rank 0; the other ranks drop theirs at once. Collective."""
+    found: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        values = whole(tensor.detach())
+        if is_main:
+            found[name] = values.cpu()
+    return found

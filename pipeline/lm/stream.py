@@ -11,7 +11,6 @@ T = tokens a row, R = rows of a block, P = pieces (see `packing`), C = sources.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from fractions import Fraction
 from math import floor
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ from pipeline.core.plan import MixPlan, PlannedSource
 from pipeline.core.seeds import generator, permute
 from pipeline.core.shard import Shard
 from pipeline.lm.batch import Batch, Counts, Position, count, truncate
+from pipeline.lm.interleave import documents_per_block, even_places, segments_of
 from pipeline.lm.packing import Packing, cut, pack, ramps
 
 __all__ = ["Batch", "Counts", "Position", "TokenStream", "count", "truncate"]
@@ -127,7 +127,7 @@ class TokenStream:
         row_tokens = np.zeros((packing.num_rows, self.num_sources))
         np.add.at(row_tokens, (packing.rows, pieces.sources), pieces.lengths)
         chance = generator("rows", self.plan.stream_key, block).permutation(packing.num_rows)
-        return _even_places(row_tokens, chance)
+        return even_places(row_tokens, chance)
 
     def _lay_out(self, block: int, pieces: _Pieces, packing: Packing) -> Batch:
         """Copy the pieces' tokens to their places."""
@@ -146,7 +146,7 @@ class TokenStream:
         return Batch(
             input_ids=place(tokens, np.int64, 0),
             loss_mask=place(carries_loss & (within > 0), np.bool_, 0),
-            segments=place(np.repeat(_segments(packing), pieces.lengths), np.int32, -1),
+            segments=place(np.repeat(segments_of(packing), pieces.lengths), np.int32, -1),
             positions=place(within, np.int64, 0),
             sources=place(sources, np.int8, -1),
             document_starts=place(is_first & (within == 0), np.bool_, 0),
@@ -165,49 +165,6 @@ class TokenStream:
 
 
 _ARRAYS = tuple(field.name for field in fields(Batch) if field.name != "next_position")
-
-
-def documents_per_block(plan: MixPlan) -> list[Fraction]:
-    """How many documents of each source a block holds, exactly.
-
-    In proportion share / (unit per document), scaled such that a block holds `block_rows` rows of tokens.
-    """
-    rates = [Fraction(source.share) / Fraction(source.unit_per_document) for source in plan.sources]
-    tokens = sum(
-        (
-            rate * Fraction(source.unique_tokens, source.num_documents)
-            for rate, source in zip(rates, plan.sources, strict=True)
-        ),
-        Fraction(0),
-    )
-    return [rate * plan.block_rows * plan.sequence_length / tokens for rate in rates]
-
-
-def _segments(packing: Packing) -> np.ndarray:
-    """Number of each piece within its row, from left to right: int64 (P,)."""
-    order = np.lexsort((packing.columns, packing.rows))
-    numbers = np.empty(len(order), np.int64)
-    numbers[order] = ramps(np.bincount(packing.rows, minlength=packing.num_rows))
-    return numbers
-
-
-def _even_places(row_tokens: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """Order rows such that running totals stay within about a row of the block's shares.
-
-    Each time the row is taken that brings the totals nearest; the permutation `chance` decides between equals.
-    row_tokens: (R, C), tokens of each source in each row. Returns int64 (R,): the place of each row.
-    """
-    shuffled = row_tokens[chance]
-    shares = shuffled.sum(axis=0) / max(shuffled.sum(), 1)
-    surplus = shuffled - shuffled.sum(axis=1, keepdims=True) * shares
-    running = np.zeros(len(shares))
-    places = np.empty(len(chance), np.int64)
-    for place in range(len(chance)):
-        taken = int(np.argmin(((running + surplus) ** 2).sum(axis=1)))
-        running += surplus[taken]
-        surplus[taken] = np.inf  # not to be taken again
-        places[chance[taken]] = place
-    return places
 
 
 def _join(parts: list[Batch]) -> Batch:

@@ -64,6 +64,17 @@ def first_step(world, **changes):
     return found, exchanges.count
 
 
+def trained_with_muon(world, how):
+    """Weights before and after three steps of Muon, as rank 0 gathers them."""
+    lm = make_run(world).lm
+    made = engine.start(lm, Optimizer(kind="muon", lr=1e-2), training(parallel=how), 2)
+    batches, before = TokenStream(world.plan, world.shards).batches(8), made.weights()
+    before = {name: tensor.clone() for name, tensor in before.items()}
+    for _ in range(3):
+        made.step(next(batches), 1e-2)
+    return before, made.weights()
+
+
 class Terminated(Silent):
     """Of one rank: sends SIGTERM to it, and to no other, at step 6."""
 
@@ -97,6 +108,7 @@ def main(folder):
     said = {"refusal": refusal(world, batch_rows=1, parallel="ddp")}
     for how in WAYS:
         said["first step", how] = [first_step(world, parallel=how, micro_batch_rows=rows) for rows in (None, 2)]
+        said["muon", how] = trained_with_muon(world, how)
         run = make_run(world, training=training(parallel=how))
         train_into(folder / how, run)
         said["is sharded", how] = [isinstance(parameter, DTensor) for parameter in run.lm.parameters()]

@@ -7,8 +7,9 @@ from transformers import AutoModelForCausalLM
 
 from pipeline.core.errors import UserError
 from pipeline.lm import attention, hybrids, inductor, isolation, mamba2, model
-from pipeline.lm.config import MODEL_TYPES, Model
+from pipeline.lm.config import Model
 from pipeline.lm.generate import generate
+from pipeline.lm.kinds import MODEL_TYPES
 from pipeline.lm.mamba2 import mamba2_scan
 from pipeline.lm.objective import IGNORE, NextTokenLoss
 from pipeline.study.register import has_compiler

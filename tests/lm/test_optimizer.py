@@ -57,7 +57,8 @@ def test_a_step_is_that_of_torchs_muon_and_adamw_each_on_its_own_part(tokenizer)
     AdamW([p for p in rest if p.ndim == 2], weight_decay=0.1, **settings).step()
     AdamW([p for p in rest if p.ndim == 1], weight_decay=0.0, **settings).step()
     for (name, left), right in zip(ours.named_parameters(), theirs.parameters(), strict=True):
-        assert torch.equal(left, right), name
+        # Batched products may sum in another order, in bf16; an update is 2e-3 in the mean.
+        assert torch.allclose(left, right, rtol=0, atol=2e-4 if name in hidden else 0), name
 
 
 def test_an_update_of_muon_is_as_large_as_one_of_adamw(tokenizer):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import torch
-from rank_process import WAYS, first_step, train_until_terminated, training
+from rank_process import WAYS, first_step, train_until_terminated, trained_with_muon, training
 from safetensors.torch import load_file
 from test_loop import make_run, train_into
 from transformers import AutoModelForCausalLM
@@ -29,7 +29,7 @@ def trained(tmp_path_factory, make_training_world):
         assert train_until_terminated(world, world.folder / f"one-then-{how}", "none") == 143
     script = Path(__file__).with_name("rank_process.py")
     line = [*TORCHRUN, str(script), str(world.folder)]
-    ran = subprocess.run(line, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=200, check=False)
+    ran = subprocess.run(line, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=1000, check=False)
     assert ran.returncode == 0
     return world
 
@@ -85,6 +85,15 @@ def test_neither_ranks_nor_micro_batches_change_a_step(trained, said, how):
     for each in said:
         for told, _ in each["first step", how]:
             assert largest_difference(told, alone) < 1e-6
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_muon_steps_with_two_ranks_as_with_one(trained, said, how):
+    (before, alone), (_, told) = trained_with_muon(trained, "none"), said[0]["muon", how]
+    assert told.keys() == alone.keys()
+    for name, values in alone.items():
+        moved = (values - before[name]).norm()
+        assert (told[name] - values).norm() < 0.05 * moved, name  # bf16 inside
 
 
 @pytest.mark.parametrize(("how", "once"), [("ddp", 1), ("fsdp", 3)])  # one bucket; two layers and the rest
