@@ -5,5 +5,6 @@ shard is scored. Out: `rows.parquet` (`core.scores`), `bits.parquet` (one row a 
 
 Reading order: `config`, `evaluate` (the verb), `examinee` (the model with its tokenizer: text in, text
 out), `greedy`, `graded` and `bits` (the three measurements), `benchmarks` (through the harness), `rows` (their table),
-`summary` (means and intervals, from the table alone); `stored` (the same scorers on completions from a file).
+`summary` (means and intervals, from the table alone); `stored` and `agreement` (the same scorers on completions
+from a file, held against labels).
 """

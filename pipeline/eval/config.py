@@ -1,13 +1,15 @@
 """What an eval stage asks of every checkpoint."""
 
-from typing import Self
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from pipeline.core.config import Config
+from pipeline.lm.backends import Backend, best_backend
 from pipeline.tasks.suite import Suite
 
-VERSION = 4  # raised when the same checkpoint and config would give other rows
+VERSION = 5  # raised when the same checkpoint and config would give other rows
+_VLLM_HOTTEST = 2.0
 
 
 class Eval(Config):
@@ -25,9 +27,17 @@ class Eval(Config):
     logprob: bool = False  # also the gold answer's log-probability after the prompt alone: a probe of style
     heldout_documents: int = Field(default=256, ge=0)  # a corpus: documents scored for bits per byte
     heldout_crop: int = Field(default=1024, ge=2)  # tokens: of a longer document this many are scored
+    engine: Backend = "own"  # who writes completions; auto, as the recipes have it: vllm where that can run
+    vllm_dtype: Literal["float32", "bfloat16"] = "float32"  # of vLLM's own copy of the weights
     batch_size: int = Field(default=128, ge=1)  # rows generated or scored together
     part_size: int = Field(default=512, ge=1)  # completions that are kept together: what a killed eval loses
     threads: int = Field(default=1, ge=1)
+
+    @field_validator("engine", mode="before")
+    @classmethod
+    def _chosen(cls, engine: str) -> str:
+        """What `auto` comes to here is a literal, as precision is."""
+        return best_backend() if engine == "auto" else engine
 
     @model_validator(mode="after")
     def _can_be_estimated(self) -> Self:
@@ -36,6 +46,9 @@ class Eval(Config):
                 raise ValueError(
                     f"pass@{k} cannot be estimated from samples={self.samples}; give eval.samples of {k} or more"
                 )
+        hottest = max(self.temperature, self.samples_temperature)
+        if self.engine == "vllm" and hottest > _VLLM_HOTTEST:
+            raise ValueError(f"vLLM samples at temperatures up to 2, not at {hottest}; lower it, or say engine=own")
         return self
 
     @property

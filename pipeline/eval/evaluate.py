@@ -51,8 +51,10 @@ def evaluate(
     prompts that do not fit the model's context with `max_new_tokens` behind them.
     """
     torch.set_num_threads(config.threads)
-    parts = Parts.below(out)
-    examinee = open_examinee(checkpoint, config.batch_size, part_size=config.part_size, parts=parts)
+    parts = Parts.below(out, config.part_size)
+    examinee = open_examinee(
+        checkpoint, config.batch_size, parts=parts, engine=config.engine, vllm_dtype=config.vllm_dtype
+    )
     questions = _ask(config, examinee, study_key, data_root)
     graded = choose(questions, config.graded_problems, study_key, "graded")
     sampled = choose(questions, config.sampled_problems or len(questions), study_key, "sampled")
@@ -66,6 +68,7 @@ def evaluate(
         rows += graded_rows(config, examinee, graded, study_key, counter.advance)
         rows += sample_rows(config, examinee, sampled, study_key, counter.advance)
         rows += [row for probe in probes for row in probe.rows(counter.advance)]
+        rows = [{**row, "engine": examinee.completer.name} for row in rows]
         rows += [row for each in benchmarks for row in each.rows(counter.advance)]
     scores = write_table(out / "rows.parquet", rows, SCORE_SCHEMA)
     bits = write_table(out / "bits.parquet", bits_rows(config, examinee, heldout), BITS_SCHEMA)

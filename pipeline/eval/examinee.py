@@ -18,11 +18,11 @@ from pipeline.core.chat import END, SPECIAL_TOKENS, THINK, UNTHINK, render_promp
 from pipeline.core.ledger import Ledger
 from pipeline.eval.parts import Parts, parts_by_length
 from pipeline.eval.text_runs import runs
-from pipeline.lm.generate import Said, Sampling, Settings, complete
+from pipeline.lm.completer import Completer, Own
+from pipeline.lm.generate import Said, Sampling, Settings
 from pipeline.lm.scoring import Scored, token_logprobs
 
 NO_TOKEN = -2  # the id of a mark that a tokenizer does not have: nothing that is ever said
-PART_SIZE = 512
 _UNBOUNDED = 2**30  # positions of a model that names no limit
 
 
@@ -34,15 +34,16 @@ class Examinee:
     tokenizer: PreTrainedTokenizerBase
     batch_size: int
     ends: tuple[int, ...] = ()  # tokens that end a completion; the end mark, if none are given
-    part_size: int = PART_SIZE  # completions made together, which is what a killed eval may lose
     parts: Parts = field(default_factory=lambda: Parts(None))
     used: Ledger = field(default_factory=Ledger)
+    completer: Completer = field(init=False)  # who writes; what is scored is scored by `model`
     is_ours: bool = field(init=False)
     opens_thought: bool = field(init=False)  # whether a prompt ends in an opened thought, as some templates have it
     ids: dict[str, int] = field(init=False)  # of the special tokens, and back:
     marks: dict[int, str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.completer = Own(self.model)
         vocabulary = self.tokenizer.get_vocab()
         self.is_ours = all(mark in vocabulary for mark in SPECIAL_TOKENS)
         self.ids = {mark: vocabulary.get(mark, NO_TOKEN) for mark in SPECIAL_TOKENS}
@@ -95,7 +96,7 @@ class Examinee:
     def say(
         self, prompts: Sequence[list[int]], max_new_tokens: int, sampling: Sampling, advance: Callable[[int], object]
     ) -> list[Said]:
-        """Completions with the log-probability of each token, part by part; parts kept by a killed run are read."""
+        """Completions with the log-probability of each token; parts kept by a killed run are read."""
         settings = Settings(
             end=self.ends,
             max_new_tokens=max_new_tokens,
@@ -103,34 +104,16 @@ class Examinee:
             sampling=sampling,
             scored=True,
         )
-        said = [Said([], [])] * len(prompts)
-        for rows in parts_by_length(list(map(len, prompts)), self.part_size):
-            part = self._part([prompts[row] for row in rows], settings.only(rows), advance)
-            for row, each in zip(rows, part, strict=True):
-                said[row] = each
+        said = self.parts.say(self.completer, prompts, settings, advance)
         generated = sum(len(each.tokens) for each in said)
-        self.used = self.used.plus(input_tokens=_count(prompts), generated_tokens=generated)
-        return said
-
-    def _part(self, prompts: Sequence[list[int]], settings: Settings, advance: Callable[[int], object]) -> list[Said]:
-        told = 0
-
-        def tell(count: int) -> None:
-            nonlocal told
-            told += count
-            advance(count)
-
-        said = self.parts.completions(
-            ["say", list(prompts), settings.identity], lambda: complete(self.model, prompts, settings, tell)
-        )
-        advance(len(prompts) - told)  # all of them, where the part was there already
+        self.used = self.used.plus(input_tokens=sum(map(len, prompts)), generated_tokens=generated)
         return said
 
     def logprobs(self, sequences: Sequence[Scored]) -> list[np.ndarray]:
         """Log-probabilities of the scored tokens, one array a sequence."""
         self.used = self.used.plus(input_tokens=sum(len(sequence.tokens) for sequence in sequences))
         found = [np.zeros(0)] * len(sequences)
-        for rows in parts_by_length([len(sequence.tokens) for sequence in sequences], self.part_size):
+        for rows in parts_by_length([len(sequence.tokens) for sequence in sequences], self.parts.size):
             part = [sequences[row] for row in rows]
             identity: list[Any] = [[list(map(int, each.tokens)), each.start] for each in part]
             scores = self.parts.scores(
@@ -151,7 +134,3 @@ class Examinee:
     def _runs(self, ids: Sequence[int], *, keep_marks: bool) -> Iterator[str]:
         """Another tokenizer's own special tokens are no text."""
         return runs(self.tokenizer, self.marks, ids, keep_marks=keep_marks, skip_special=not self.is_ours)
-
-
-def _count(sequences: Sequence[Sequence[int]]) -> int:
-    return sum(map(len, sequences))

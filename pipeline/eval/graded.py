@@ -19,7 +19,7 @@ from pipeline.core.seeds import keyed_int
 from pipeline.eval.config import Eval
 from pipeline.eval.examinee import Examinee
 from pipeline.eval.rows import Question, Row, answer_logprob, make_row
-from pipeline.lm.generate import Sampling, seed_of
+from pipeline.lm.generate import Sampling
 from pipeline.lm.scoring import Scored
 from pipeline.tasks.score import score_all
 
@@ -60,7 +60,7 @@ def graded_rows(
         row |= {
             "sample": sample,
             "temperature": config.temperature,
-            "seed": seed_of(keys[i]),
+            "seed": examinee.completer.seed_of(keys[i]),
             "gold_probability": probabilities[i],
             "answer_logprob": answer_logprob(examinee, completions[i], scores[i]),
         }

@@ -14,20 +14,26 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTra
 from pipeline.core.chat import SPECIAL_TOKENS
 from pipeline.core.checkpoint import model_folder
 from pipeline.core.errors import UserError
-from pipeline.eval.examinee import PART_SIZE, Examinee
+from pipeline.eval.examinee import Examinee
 from pipeline.eval.parts import Parts
+from pipeline.lm.backends import Backend, require_backend
+from pipeline.lm.by_vllm import Vllm
 from pipeline.lm.fitting import check_vocabulary
 
 _ANSWERED = "say it with the chat template that it was trained with, or evaluate a checkpoint that has one"
 
 
-def open_examinee(folder: Path, batch_size: int, *, part_size: int = PART_SIZE, parts: Parts | None = None) -> Examinee:
+def open_examinee(
+    folder: Path, batch_size: int, *, parts: Parts | None = None, engine: Backend = "own", vllm_dtype: str = "float32"
+) -> Examinee:
     """The model of a checkpoint, fp32, on the accelerator where there is one.
 
     folder: a training artifact or a folder of `save_pretrained`. parts: what an earlier run of the same eval has kept.
-    Raises UserError for a checkpoint without weights in safetensors, tokenizer, chat template or end-of-text token, of
-    a type that transformers does not ship, or with damaged files.
+    engine: who writes completions. vllm_dtype: of vLLM's own copy of the weights.
+    Raises UserError where the engine is not there, and for a checkpoint without weights in safetensors, tokenizer, chat
+    template or end-of-text token, of a type that transformers does not ship, or with damaged files.
     """
+    require_backend(engine)
     model = model_folder(folder)
     for name, what in (("config.json", "model"), ("tokenizer_config.json", "tokenizer")):
         if not (model / name).is_file():
@@ -37,20 +43,18 @@ def open_examinee(folder: Path, batch_size: int, *, part_size: int = PART_SIZE, 
     tokenizer = _open_tokenizer(folder, model)
     lm = _open_model(folder, model, tokenizer)
     torch.nn.Module.to(lm, "cuda" if torch.cuda.is_available() else "cpu")
-    return Examinee(
-        lm,
-        tokenizer,
-        batch_size,
-        ends=_ends(folder, lm, tokenizer),
-        part_size=part_size,
-        parts=parts or Parts(None),
-    )
+    examinee = Examinee(lm, tokenizer, batch_size, ends=_ends(folder, lm, tokenizer), parts=parts or Parts(None))
+    if engine == "vllm":
+        examinee.completer = Vllm(model, dtype=vllm_dtype, max_rows=batch_size)
+    return examinee
 
 
 def _open_tokenizer(folder: Path, model: Path) -> PreTrainedTokenizerBase:
     try:
         opened: Any = AutoTokenizer.from_pretrained(model, local_files_only=True)
-    except (ValueError, OSError, KeyError) as error:
+    except Exception as error:  # of a file that is none of its own `tokenizers` raises no subclass
+        if type(error) is not Exception and not isinstance(error, ValueError | OSError | LookupError | TypeError):
+            raise
         raise UserError(f"the tokenizer of checkpoint {folder} cannot be opened: {_in_one_line(error)}") from error
     tokenizer = cast(PreTrainedTokenizerBase, opened)
     if tokenizer.chat_template is None:

@@ -15,9 +15,11 @@ import numpy as np
 import orjson
 
 from pipeline.core.files import remove_tree, write_atomically
-from pipeline.lm.generate import Said
+from pipeline.lm.completer import Completer
+from pipeline.lm.generate import Said, Settings
 
 _FOLDER = "parts"
+_SIZE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,46 @@ class Parts:
     """The parts below a stage's work folder, or none: then everything is made anew."""
 
     folder: Path | None
+    size: int = _SIZE  # completions, or sequences scored, that are made together: what a killed eval may lose
 
     @classmethod
-    def below(cls, out: Path) -> "Parts":
+    def below(cls, out: Path, size: int = _SIZE) -> "Parts":
         """Parts that outlive a kill together with the work folder."""
-        return cls(out / _FOLDER)
+        return cls(out / _FOLDER, size)
+
+    def say(
+        self,
+        completer: Completer,
+        prompts: Sequence[Sequence[int]],
+        settings: Settings,
+        advance: Callable[[int], object],
+    ) -> list[Said]:
+        """Completions in the order of the prompts, part by part. `advance` hears how many there are, kept or made."""
+        said = [Said([], [])] * len(prompts)
+        for rows in parts_by_length(list(map(len, prompts)), self.size):
+            part = self._say(completer, [prompts[row] for row in rows], settings.only(rows), advance)
+            for row, each in zip(rows, part, strict=True):
+                said[row] = each
+        return said
+
+    def _say(
+        self,
+        completer: Completer,
+        prompts: Sequence[Sequence[int]],
+        settings: Settings,
+        advance: Callable[[int], object],
+    ) -> list[Said]:
+        told = 0
+
+        def tell(count: int) -> None:
+            nonlocal told
+            told += count
+            advance(count)
+
+        identity = ["say", completer.name, list(prompts), settings.identity]
+        said = self.completions(identity, lambda: completer.complete(prompts, settings, tell))
+        advance(len(prompts) - told)  # all of them, where the part was there already
+        return said
 
     def completions(self, identity: Any, make: Callable[[], list[Said]]) -> list[Said]:
         """Kept completions, or those that `make` makes. identity: plain data that decides them."""

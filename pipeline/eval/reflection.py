@@ -6,7 +6,7 @@ model's own: those of its wrong, well-formed answers in which the gold answer do
 to go on. Nothing else of the model's own answers is changed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.chat import THINK, UNTHINK, parse_completion, render_prompt
@@ -26,18 +26,26 @@ from pipeline.tasks.score import TaskProblem, score
 _Advance = Callable[[int], object]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """A wrong chain of thought for a problem, and the answer that it leads to."""
+
+    kind: str
+    problem: TaskProblem
+    chain_of_thought: str
+    adversarial: str
+    perturbation: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
     """A question behind a wrong chain of thought and a trigger."""
 
-    kind: str
+    wrong: _Wrong
     question: Question  # its prompt ends with `prefix`
     prefix: str
-    chain_of_thought: str
-    perturbation: str | None
     trigger: str
     sample: int  # number of the trigger
-    adversarial: str
 
 
 def reflection_rows(
@@ -52,21 +60,18 @@ def reflection_rows(
 
     Raises UserError where a chain of thought leaves no room for `max_new_tokens`, before anything is generated.
     """
-    situational = [shown for item in items for shown in _situational(examinee, name, suite, item)]
-    if SITUATIONAL not in suite.settings:
-        situational = []
+    asked = items if SITUATIONAL in suite.settings else []
+    wrong = [_Wrong(SITUATIONAL, each, each.chain_of_thought, each.adversarial, each.perturbation) for each in asked]
+    situational = list(_under_triggers(examinee, name, suite, wrong))
     check_room(config, examinee, [shown.question for shown in situational])
     problems = list({item.problem.id: item.problem for item in items}.values())
     clean = _clean_rows(config, examinee, name, problems, advance)
     rows = clean + _shown_rows(config, examinee, suite, situational, advance)
     if SELF in suite.settings:
-        own = [
-            shown
-            for problem, row in zip(problems, clean, strict=True)
-            for shown in _self(examinee, name, suite, problem, row)
-            if len(shown.question.prompt) + config.max_new_tokens <= examinee.context
-        ]
-        rows += _shown_rows(config, examinee, suite, own, advance)
+        own = filter(None, map(_self, problems, clean))
+        room = examinee.context - config.max_new_tokens
+        shown = [each for each in _under_triggers(examinee, name, suite, own) if len(each.question.prompt) <= room]
+        rows += _shown_rows(config, examinee, suite, shown, advance)
     return rows
 
 
@@ -90,38 +95,21 @@ def _clean_rows(
     ]
 
 
-def _situational(examinee: Examinee, name: str, suite: ReflectionSuite, item: AdversarialProblem) -> Iterator[_Shown]:
-    for number, (trigger, text) in enumerate(suite.asked_triggers.items()):
-        prefix = f"{THINK}{item.chain_of_thought}{suite.suffix(text)}"
-        yield _Shown(
-            kind=SITUATIONAL,
-            question=Question(name, item, examinee.encode(render_prompt(item.prompt) + prefix)),
-            prefix=prefix,
-            chain_of_thought=item.chain_of_thought,
-            perturbation=item.perturbation,
-            trigger=trigger,
-            sample=number,
-            adversarial=item.adversarial,
-        )
-
-
-def _self(examinee: Examinee, name: str, suite: ReflectionSuite, problem: TaskProblem, row: Row) -> Iterator[_Shown]:
-    """The model's own wrong trace under each trigger; nothing where it was right, had no trace, or names the gold."""
+def _self(problem: TaskProblem, row: Row) -> _Wrong | None:
+    """The model's own wrong trace; nothing where it was right, had no trace, or names the gold answer."""
     own = parse_completion(row["completion"]).reasoning
     if row["correct"] or not row["well_formed"] or not own or leaks(own, problem.answer):
-        return
-    for number, (trigger, text) in enumerate(suite.asked_triggers.items()):
-        prefix = f"{THINK}{own}{suite.suffix(text)}"
-        yield _Shown(
-            kind=SELF,
-            question=Question(name, problem, examinee.encode(render_prompt(problem.prompt) + prefix)),
-            prefix=prefix,
-            chain_of_thought=own,
-            perturbation=None,
-            trigger=trigger,
-            sample=number,
-            adversarial=row["answer"],
-        )
+        return None
+    return _Wrong(SELF, problem, own, row["answer"])
+
+
+def _under_triggers(examinee: Examinee, name: str, suite: ReflectionSuite, asked: Iterable[_Wrong]) -> Iterator[_Shown]:
+    for wrong in asked:
+        for number, (trigger, text) in enumerate(suite.asked_triggers.items()):
+            prefix = f"{THINK}{wrong.chain_of_thought}{suite.suffix(text)}"
+            prompt = examinee.encode(render_prompt(wrong.problem.prompt) + prefix)
+            question = Question(name, wrong.problem, prompt)
+            yield _Shown(wrong=wrong, question=question, prefix=prefix, trigger=trigger, sample=number)
 
 
 def _shown_rows(
@@ -131,18 +119,15 @@ def _shown_rows(
     completions = examinee.complete(prompts, config.max_new_tokens, GREEDY, advance) if prompts else []
     rows: list[Row] = []
     for each, completion, gap in zip(shown, completions, _gaps(examinee, shown), strict=True):
-        text = examinee.decode(completion)
-        is_world = suite.world is not None
-        row = make_row(
-            each.question, each.kind, text, len(completion), score(each.question.problem, each.prefix + text)
-        )
+        text, wrong = examinee.decode(completion), each.wrong
+        row = make_row(each.question, wrong.kind, text, len(completion), score(wrong.problem, each.prefix + text))
         row |= {
             "sample": each.sample,
-            "probe": each.perturbation,
+            "probe": wrong.perturbation,
             "trigger": each.trigger,
             "prefix": each.prefix,
-            "adversarial": each.adversarial,
-            "explicit": is_explicit_world(each.chain_of_thought, text) if is_world else is_explicit_text(text),
+            "adversarial": wrong.adversarial,
+            "explicit": is_explicit_world(wrong.chain_of_thought, text) if suite.world else is_explicit_text(text),
             "gap": gap,
         }
         rows.append(row)
@@ -155,7 +140,7 @@ def _gaps(examinee: Examinee, shown: Sequence[_Shown]) -> list[float]:
     asked = [
         Scored.after([*each.question.prompt, *close], examinee.encode(answer))
         for each in shown
-        for answer in (each.question.problem.answer, each.adversarial)
+        for answer in (each.wrong.problem.answer, each.wrong.adversarial)
     ]
     sums = [float(values.sum()) for values in examinee.logprobs(asked)] if asked else []
     return [gold - adversarial for gold, adversarial in zip(sums[::2], sums[1::2], strict=True)]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pipeline.eval.config import Eval
 from pipeline.eval.examinee import Examinee
 from pipeline.eval.rows import Question, Row, answer_logprob, make_row
-from pipeline.lm.generate import Sampling, seed_of
+from pipeline.lm.generate import Sampling
 from pipeline.tasks.score import score_all
 
 SAMPLE = "sample"  # the kind of their rows
@@ -32,7 +32,7 @@ def sample_rows(
         row |= {
             "sample": sample,
             "temperature": config.samples_temperature,
-            "seed": seed_of(keys[i]),
+            "seed": examinee.completer.seed_of(keys[i]),
             "answer_logprob": answer_logprob(examinee, completions[i], scores[i]),
         }
         rows.append(row)

@@ -6,21 +6,18 @@ Writes `rows.parquet` (the eval stage's columns and two more: `line` of the file
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
-import pandas as pd
 import pyarrow as pa
 
 from pipeline.core.chat import END
 from pipeline.core.errors import UserError
 from pipeline.core.ledger import Ledger
 from pipeline.core.scores import SCORE_SCHEMA
-from pipeline.eval.executed import check_isolation, summarise_runs
+from pipeline.eval.agreement import Scored, summarise_stored
+from pipeline.eval.executed import check_isolation
 from pipeline.eval.rows import Question, Row, make_row, write_table
-from pipeline.eval.summary import wilson
 from pipeline.tasks.score import TaskProblem, score_all
 from pipeline.tasks.stored import Asked, Stored, matched, read_stored
 from pipeline.tasks.suite import Suite, load_suite
@@ -30,17 +27,6 @@ STORED = "stored"  # the kind of rows that our own scorers give
 STORED_SCHEMA = SCORE_SCHEMA.append(pa.field("line", pa.int64())).append(pa.field("label", pa.bool_()))
 
 Advance = Callable[[int], object]
-
-
-@dataclass(slots=True)
-class _Scored:
-    """What one task's scorer made of its lines."""
-
-    suite: str
-    task: str
-    rows: list[Row]
-    unknown: list[int]  # lines that name no problem of the suite
-    missing: str = ""  # why the task cannot be scored here
 
 
 def score_stored(
@@ -60,13 +46,13 @@ def score_stored(
     if not rows and not any(each.missing for each in scored):
         raise UserError(f"completions={file} answers no problem of the suites; is `problem` or `question` theirs?")
     table = write_table(out / "rows.parquet", rows, STORED_SCHEMA)
-    (out / "summary.json").write_bytes(orjson.dumps(_summary(table, scored), option=orjson.OPT_INDENT_2))
+    (out / "summary.json").write_bytes(orjson.dumps(summarise_stored(table, scored), option=orjson.OPT_INDENT_2))
     return Ledger(documents=len(rows))
 
 
 def _score_suite(
     suite: Suite, stored: Sequence[Stored], study_key: str, data_root: Path | None, advance: Advance
-) -> Iterator[_Scored]:
+) -> Iterator[Scored]:
     if suite.harness is not None:
         yield from _score_benchmarks(suite, stored, data_root, advance)
         return
@@ -79,7 +65,7 @@ def _score_suite(
             yield _score_task(suite.name, [problem for problem in problems if problem.task == task], of_task, advance)
 
 
-def _score_task(suite: str, problems: Sequence[TaskProblem], stored: Sequence[Stored], advance: Advance) -> _Scored:
+def _score_task(suite: str, problems: Sequence[TaskProblem], stored: Sequence[Stored], advance: Advance) -> Scored:
     """By our own scorer. A completion on file is whole, so one without an end mark ends where it ends."""
     asked = [Asked(id=each.id, number=number, texts=(each.prompt,)) for number, each in enumerate(problems)]
     found, unknown = _found(stored, asked)
@@ -92,12 +78,12 @@ def _score_task(suite: str, problems: Sequence[TaskProblem], stored: Sequence[St
     for (each, _), question, score in zip(found, questions, scores, strict=True):
         row = make_row(question, STORED, each.completion, 0, score)
         rows.append({**row, "generated_tokens": None, "cut": None})
-    return _Scored(suite, problems[0].task, _labelled(suite, rows, [each for each, _ in found]), unknown)
+    return Scored(suite, problems[0].task, _labelled(suite, rows, [each for each, _ in found]), unknown)
 
 
 def _score_benchmarks(
     suite: Suite, stored: Sequence[Stored], data_root: Path | None, advance: Advance
-) -> Iterator[_Scored]:
+) -> Iterator[Scored]:
     """By the harness's filters and scorers."""
     from pipeline.eval.harness.stored import asked_of, stored_rows
     from pipeline.tasks.harness.load import Missing, load_task
@@ -108,16 +94,16 @@ def _score_benchmarks(
         for label in [label for label in suite.harness.tasks if any(each.task == label for each in stored)]:
             loaded = load_task(label, suite.harness, data_root, scratch)
             if isinstance(loaded, Missing):
-                yield _Scored(suite.name, label, [], [], loaded.reason)
+                yield Scored(suite.name, label, [], [], loaded.reason)
                 continue
             if any(task.OUTPUT_TYPE != "generate_until" for task in loaded.tasks.values()):
-                yield _Scored(suite.name, label, [], [], "it weighs given answers, and completions are none")
+                yield Scored(suite.name, label, [], [], "it weighs given answers, and completions are none")
                 continue
             asked, places = asked_of(loaded)
             found, unknown = _found([each for each in stored if each.task == label], asked)
             pairs = [(each, places[place]) for each, place in found]
             rows = stored_rows(loaded, pairs, suite.harness.strip_thoughts, advance)
-            yield _Scored(suite.name, label, _labelled(suite.name, rows, [each for each, _ in found]), unknown)
+            yield Scored(suite.name, label, _labelled(suite.name, rows, [each for each, _ in found]), unknown)
 
 
 def _found(stored: Sequence[Stored], asked: Sequence[Asked]) -> tuple[list[tuple[Stored, int]], list[int]]:
@@ -138,34 +124,3 @@ def _labelled(suite: str, rows: Sequence[Row], stored: Sequence[Stored]) -> list
             {**row, "suite": suite, "sample": times[row["problem"]], "line": each.line, "label": each.label}
         )
     return labelled
-
-
-def _summary(table: pd.DataFrame, scored: Sequence[_Scored]) -> dict[str, Any]:
-    parts = [_of_task(table[(table["suite"] == each.suite) & (table["task"] == each.task)], each) for each in scored]
-    summary: dict[str, Any] = {"tasks": parts}
-    return {**summary, "sandbox": summarise_runs(table)} if table["outcome"].notna().any() else summary
-
-
-def _of_task(rows: pd.DataFrame, scored: _Scored) -> dict[str, Any]:
-    """Shares are 0 to 1. `disagree`: lines of the file where the label says otherwise, by who says right."""
-    judged = rows[rows["label"].notna()]
-    ours, theirs = judged["correct"].astype(bool), judged["label"].astype(bool)
-    agree = int((ours == theirs).sum())
-    low, high = wilson(agree, len(judged))
-    return {
-        "suite": scored.suite,
-        "task": scored.task,
-        "missing": scored.missing,
-        "n": len(rows),
-        "unknown": scored.unknown,
-        "correct": float(rows["correct"].astype(float).mean()) if len(rows) else None,
-        "well_formed": float(rows["well_formed"].astype(float).mean()) if len(rows) else None,
-        "labels": len(judged),
-        "agree": agree,
-        "agree_low": low,
-        "agree_high": high,
-        "disagree": {
-            "right_by_us": judged.loc[ours & ~theirs, "line"].tolist(),
-            "right_by_label": judged.loc[~ours & theirs, "line"].tolist(),
-        },
-    }

@@ -74,11 +74,14 @@ def asked(problem: Problem, *, held_out: bool) -> TaskProblem:
 
 
 def gsm8k_problems(suite: Gsm8kSuite, data_root: Path | None) -> Iterator[TaskProblem]:
-    """The first problems of a GSM8K file. Raises UserError where the file is missing, too short or something else."""
+    """The first problems of a GSM8K file, or all.
+
+    Raises UserError where the file is missing, too short or something else.
+    """
     if data_root is None:
         raise UserError(f"suite of {suite.path} reads files and data_root is not set; give data_root=PATH")
     rows = list(islice(read_rows(data_root / suite.path), suite.num_problems))
-    if len(rows) < suite.num_problems:
+    if len(rows) < (suite.num_problems or 1):
         raise UserError(f"{suite.path} has {len(rows)} rows, fewer than num_problems={suite.num_problems}; ask fewer")
     for i, (question, solution) in enumerate(rows):
         _, answer = split_solution(solution)

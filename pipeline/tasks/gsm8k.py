@@ -18,10 +18,11 @@ _CALCULATOR = re.compile(r"<<[^<>]*>>")
 _NUMBER = re.compile(r"(?<![\w.])([-−]?)[$€£]?((?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)|((?:\d+)(?:\.\d+)?)")
 
 _MARKED = re.compile(r"####(.*)")
-_FRACTION = re.compile(r"\\[dt]?frac\s*\{\s*([^{}]+?)\s*\}\s*\{\s*([^{}]+?)\s*\}")
+_FRACTION = re.compile(r"\\[dt]?frac\s*(\{[^{}]+\}|\d)\s*(\{[^{}]+\}|\d)")
 _BESIDE = re.compile(r"\\(?:text|mathrm|mbox)\s*\{[^{}]*\}|[\^_](?:\{[^{}]*\}|\w)")  # units, powers, indices
 _COMMA = re.compile(r"(?<=\d),(?=\d)")
 _BOX = "\\boxed{"
+_SEPARATOR = re.compile(r"(?<=\d)[٬，٫．](?=\d)")  # of thousands: Arabic, full-width; of decimals: likewise
 _LATEX_SPACE = re.compile(r"\\[,!;:]")  # stands between digits as a thousands comma does: 1\,050
 
 
@@ -111,7 +112,10 @@ def read_rows(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _plain(text: str) -> str:
-    """Without what LaTeX puts between the digits of a number, and before a sum of money."""
+    """Without what LaTeX puts between the digits of a number, and before a sum of money; other scripts' separators
+    as ASCII's.
+    """
+    text = _SEPARATOR.sub(lambda found: "," if found[0] in "٬，" else ".", text)
     return _LATEX_SPACE.sub("", text.replace("{,}", ",")).replace("\\$", "$")
 
 

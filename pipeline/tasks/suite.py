@@ -60,7 +60,8 @@ class Gsm8kSuite(Config):
 
     path: str
     """Below `data_root`, such as `gsm8k/test.jsonl`."""
-    num_problems: int = Field(ge=1)
+    num_problems: int | None = Field(ge=1)
+    """None: all of them."""
     checksum: str = ""
     """Of the file's content, filled in by the study so that it is part of what is asked."""
 
@@ -95,6 +96,18 @@ class Suite(Config):
     def is_probe(self) -> bool:
         """Whether its rows are a probe's, with a summary of their own, and count in no accuracy."""
         return self.reflection is not None or self.alchemy is not None or self.ask == "thinking"
+
+    @property
+    def whole(self) -> "Suite":
+        """With every problem of its benchmarks, however many are asked: none of them may be trained on."""
+        every: dict[str, Config] = {}
+        if self.gsm8k:
+            every["gsm8k"] = self.gsm8k.model_copy(update={"num_problems": None})
+        if self.code:
+            every["code"] = self.code.model_copy(update={"num_problems": None})
+        if self.harness:
+            every["harness"] = self.harness.model_copy(update={"limit": None})
+        return self.model_copy(update=every)
 
 
 def load_suite(suite: Suite, *, study_key: str, data_root: Path | None) -> "list[TaskProblem]":

@@ -86,6 +86,14 @@ def with_a_damaged_tokenizer(folder):
     (folder / "tokenizer.json").write_text("{")
 
 
+def with_a_tokenizer_of_another_kind(folder):
+    (folder / "tokenizer.json").write_text('{"added_tokens": [], "model": {"type": "None"}}')
+
+
+def with_a_list_for_a_tokenizer(folder):
+    (folder / "tokenizer.json").write_text("[]")
+
+
 def without_safetensors(folder):
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
 
@@ -126,6 +134,8 @@ def with_too_few_embeddings(folder):
         (with_a_template_that_refuses, "does not take a question: TemplateError: only pictures"),
         (without_tokenizer, "has no tokenizer"),
         (with_a_damaged_tokenizer, "tokenizer of checkpoint .* cannot be opened"),
+        (with_a_tokenizer_of_another_kind, "tokenizer of checkpoint .* cannot be opened: Exception: "),
+        (with_a_list_for_a_tokenizer, "tokenizer of checkpoint .* cannot be opened: TypeError: "),
         (without_safetensors, "no weights in safetensors"),
         (with_half_the_weights, "cannot be opened: .*code that comes with a checkpoint is not run"),
         (with_code_of_its_own, "cannot be opened: .*code that comes with a checkpoint is not run"),

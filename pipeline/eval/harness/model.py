@@ -88,7 +88,7 @@ class ExamineeLM(TemplateLM):
     def _loglikelihood_tokens(self, requests: Sequence[Encoded], **_: Any) -> list[tuple[float, bool]]:
         pairs = [self._fit(context, continuation) for _, context, continuation in requests]
         self.examinee.used = self.examinee.used.plus(input_tokens=sum(map(len, {pair.read for pair in pairs})))
-        size = self.examinee.part_size
+        size = self.examinee.parts.size
         parts = [pairs[start : start + size] for start in range(0, len(pairs), size)]
         return [result for part in parts for result in self._score(part)]
 

@@ -59,8 +59,9 @@ class Benchmarks:
         for run in range(loaded.asked.samples):
             asking.sample = run
             of_run = _rows_of_run(loaded, _evaluate(model, loaded, self.suite), asking)
-            sample = run + 1 if loaded.asked.temperature else 0
-            rows += [{**row, "suite": self.name, "sample": sample} for row in of_run]
+            shared = {"suite": self.name, "sample": run + 1 if loaded.asked.temperature else 0}
+            engine = self.examinee.completer.name
+            rows += [{**row, **shared, "engine": engine if row["generated_tokens"] else None} for row in of_run]
         return rows
 
 

@@ -16,7 +16,8 @@ class CodeSuite(Config):
     benchmark: Benchmark
     path: str
     """Below `data_root`, such as `humaneval/HumanEval.jsonl.gz`."""
-    num_problems: int = Field(ge=1)
+    num_problems: int | None = Field(ge=1)
+    """None: all of the split."""
     limits: Limits = Limits()
     """Of each program that is run; CRUXEval runs none."""
     checksum: str = ""

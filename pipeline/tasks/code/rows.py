@@ -69,7 +69,7 @@ def code_problems(suite: CodeSuite, data_root: Path | None) -> Iterator[TaskProb
         raise UserError(f"suite of {suite.path} reads files and data_root is not set; give data_root=PATH")
     read = _READERS[suite.benchmark]
     rows = list(islice(_test_rows(data_root / suite.path, suite.benchmark), suite.num_problems))
-    if len(rows) < suite.num_problems:
+    if len(rows) < (suite.num_problems or 1):
         asked = f"fewer than num_problems={suite.num_problems}; ask fewer"
         raise UserError(f"{suite.path} has {len(rows)} test problems of {suite.benchmark}, {asked}")
     return (read(row, suite.limits) for row in rows)

@@ -16,7 +16,7 @@ from pipeline.tasks.harness import world_utils
 from pipeline.tasks.score import TaskProblem
 from pipeline.tasks.world.dials import VERSION as WORLD_VERSION
 
-VERSION = 1  # of the scorer and the YAMLs; raised when the same completion would get another score
+VERSION = 2  # of the scorer and the YAMLs; raised when the same completion would get another score
 PREFIX = "frontload"
 METRICS = ("correct", "well_formed", "last_word")
 
@@ -38,10 +38,12 @@ def publish_world(problems: Sequence[TaskProblem], max_new_tokens: int, out: Pat
 
 
 def _row(problem: TaskProblem, max_new_tokens: int) -> dict[str, Any]:
+    assert bool(problem.choices) != problem.is_text, f"{problem.id}: neither a word nor words in a form"
     return {
         "id": problem.id,
         "prompt": problem.prompt,
         "answer": problem.answer,
+        "form": problem.form,
         "choices": list(problem.choices),
         "depth": problem.depth,
         "template": problem.template,
@@ -111,7 +113,8 @@ Problems with exact answers, one task a family. Any model, with EleutherAI's har
 `frontload_world` holds the families that a study's corpora train, `frontload_held_out` those that none does, and
 `frontload_lookup_control` questions that need no reasoning, only the format.
 
-`correct`: a thought at most, then one word, the right one. `well_formed`: the form alone. `last_word`: the last word of
-whatever was written, for models that were not taught the form; leave out `--apply_chat_template` for one without a
+`correct`: a thought at most, then one word, the right one; of `frontload_instruct` the words in the form that is asked
+for. `well_formed`: the form alone. `last_word`: the last word of whatever was written (as many as the answer has), for
+models that were not taught the form; leave out `--apply_chat_template` for one without a
 template.
 """

@@ -3,17 +3,20 @@
 Copied into every published folder as `utils.py`, so it needs nothing but the harness and `datasets`.
 
 A completion is well-formed if it has at most one thought, opened first by <think> and closed by </think>, and
-then one word and nothing else; it is correct if that word is the answer. `last_word` is for models that
-were not taught the format: the last word of whatever was written, without its punctuation, in any case.
+then one word and nothing else - or, where the question asks for a form, words in that form; it is correct if that is
+the answer. `last_word` is for models that were not taught the format: the last word of whatever was written, or as
+many as the answer has, without their punctuation, in any case.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import datasets
 
 THINK, UNTHINK = "<think>", "</think>"
+ONE_WORD = r"\S+"
 MARKS = ("<|pad|>", "<|end|>", "<|user|>", "<|assistant|>", THINK, UNTHINK)
 
 
@@ -25,23 +28,23 @@ def load(family: str, **_: Any) -> datasets.DatasetDict:
 
 def process_results(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
     """Scores of one completion, without its end mark: the harness has cut it there."""
-    answer = read_answer(results[0], doc["max_words"])
-    words = results[0].replace(UNTHINK, " ").split()
-    last = words[-1].strip(".,;:!?\"'`*()").lower() if words else ""
+    answer = read_answer(doc, results[0])
+    gold = doc["answer"].lower().split()
+    words = [word.strip(".,;:!?\"'`*()").lower() for word in results[0].replace(UNTHINK, " ").split()]
     return {
         "correct": float(answer == doc["answer"]),
         "well_formed": float(answer is not None),
-        "last_word": float(last == doc["answer"].lower()),
+        "last_word": float(words[-len(gold) :] == gold),
     }
 
 
-def read_answer(text: str, max_words: int) -> str | None:
-    """The answer of a well-formed completion; None for any other.
+def read_answer(doc: dict[str, Any], text: str) -> str | None:
+    """The answer of a well-formed completion, one space between its words; None for any other.
 
     A completion of `max_words` words was cut: had it ended by itself, its end mark would have taken the place of
     the last one. For tokenizers that split words this is not known, and a cut completion is judged by its form.
     """
-    if len(_apart(text).split()) >= max_words:
+    if len(_apart(text).split()) >= doc["max_words"]:
         return None
     thought, answer = "", text
     if text.lstrip().startswith(THINK):
@@ -49,7 +52,8 @@ def read_answer(text: str, max_words: int) -> str | None:
         if not closed:
             return None
     is_clean = not any(mark in part for mark in MARKS for part in (thought, answer))
-    return answer.strip() if is_clean and len(answer.split()) == 1 else None
+    answer = " ".join(answer.split())
+    return answer if is_clean and re.fullmatch(doc["form"] or ONE_WORD, answer) else None
 
 
 def _apart(text: str) -> str:

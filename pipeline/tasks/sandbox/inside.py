@@ -20,15 +20,12 @@ SCRATCH = "/tmp"  # noqa: S108 - the sandbox's own
 WRITABLE = (SCRATCH, "/dev/null")
 READABLE = (*WRITABLE, PACKAGES, PROGRAM, "/python", "/dev/urandom")
 
-Report = Callable[[str], None]
-Hook = Callable[[str, tuple[object, ...]], None]
-
 _MAX_TRIED, _MAX_CHARS = 16, 120
-_READS = {"open", "os.listdir", "os.scandir", "os.chdir"}  # audit events; the first argument is a path
-_WRITES = {  # audit event: how many of its first arguments are paths
-    **dict.fromkeys(("os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.utime", "os.chmod", "os.chown"), 1),
+_READS = ("open", "os.listdir", "os.scandir", "os.chdir")  # audit events
+_WRITES = ("os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.utime", "os.chmod", "os.chown", "sqlite3.connect")
+_PATHS = {  # audit event: how many of its first arguments are paths
+    **dict.fromkeys((*_READS, *_WRITES), 1),
     **dict.fromkeys(("os.rename", "os.link", "os.symlink"), 2),
-    "sqlite3.connect": 1,
 }
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6: what an own network namespace holds
@@ -40,11 +37,17 @@ _PROCESSES = {"os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system",
 _SIGNALS = {"os.kill", "os.killpg"}
 
 
-def main(report: Report, token: str, user: int, limits: list[int]) -> int:
+def main(descriptor: int, token: str, user: int, limits: list[int]) -> int:
     """Run the program; the exit status. Names that it could replace are taken before it runs."""
-    is_memory, is_any, show = MemoryError, BaseException, _show
-    if user >= 0:
-        _become(user)
+    is_memory, is_any, show, write = MemoryError, BaseException, _show, os.write
+
+    def report(line: str) -> None:
+        write(descriptor, line.encode(errors="replace") + b"\n")
+
+    if user >= 0:  # root gives itself up: another user, whose privileges are none
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
     _limit(*limits)
     os.environ.clear()
     sys.argv[:] = sys.orig_argv[:] = [PROGRAM]
@@ -68,30 +71,16 @@ def main(report: Report, token: str, user: int, limits: list[int]) -> int:
     return 1
 
 
-def _become(user: int) -> None:
-    """Give up root: another user, whose privileges are none."""
-    os.setgroups([])
-    os.setresgid(user, user, user)
-    os.setresuid(user, user, user)
-
-
 def _limit(cpu_seconds: int, memory_bytes: int, file_bytes: int, tasks: int) -> None:
     """Hard limits, which an unprivileged process cannot raise."""
-    limits = {
-        resource.RLIMIT_CPU: cpu_seconds,
-        resource.RLIMIT_AS: memory_bytes,
-        resource.RLIMIT_FSIZE: file_bytes,
-        resource.RLIMIT_NPROC: tasks,
-        resource.RLIMIT_NOFILE: 64,
-        resource.RLIMIT_STACK: 8 << 20,
-        resource.RLIMIT_CORE: 0,
-    }
-    for which, value in limits.items():
-        # The signal that ends a program at its CPU limit can be ignored; the kill a second later cannot.
-        resource.setrlimit(which, (value, value + 1 if which == resource.RLIMIT_CPU else value))
+    # The signal that ends a program at its CPU limit can be ignored; the kill a second later cannot.
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+    limits = {"AS": memory_bytes, "FSIZE": file_bytes, "NPROC": tasks, "NOFILE": 64, "STACK": 8 << 20, "CORE": 0}
+    for name, value in limits.items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
 
 
-def _show(error: BaseException, report: Report) -> None:
+def _show(error: BaseException, report: Callable[[str], None]) -> None:
     import traceback
 
     outer = error.__traceback__  # this file's own line
@@ -101,7 +90,7 @@ def _show(error: BaseException, report: Report) -> None:
     report(f"{'overflowed' if is_full else 'raised'} {what[:200]}")
 
 
-def _watcher(report: Report) -> Hook:
+def _watcher(report: Callable[[str], None]) -> Callable[[str, tuple[object, ...]], None]:
     """An audit hook that reports each different attempt to get out, up to a number."""
     seen: set[str] = set()
     describe, own, most = _describe, os.getpid(), _MAX_TRIED
@@ -117,56 +106,45 @@ def _watcher(report: Report) -> Hook:
 
 def _describe(event: str, arguments: tuple[object, ...], own: int) -> str | None:
     """What an audit event tries outside the walls, in one line; None where it stays within."""
-    if event in _READS or event in _WRITES:
+    if event in _PATHS:
         return _describe_path(event, arguments)
     if event in _ADDRESSES:
         address = arguments[_ADDRESSES[event]]
         return _line(event, address if type(address) is tuple else (address,))
     if event == "socket.__new__" and arguments[1] not in _FAMILIES:
         return _line("socket of family", arguments[1:2])
-    if event in _SIGNALS:
-        return None if arguments[0] == own else _line(event, arguments)
+    if event in _SIGNALS and arguments[0] != own:
+        return _line(event, arguments)
     return _line(event, arguments[:1]) if event in _PROCESSES else None
 
 
 def _describe_path(event: str, arguments: tuple[object, ...]) -> str | None:
     flags = arguments[2] if event == "open" else None
-    is_write = event in _WRITES or (type(flags) is int and flags & _WRITE_FLAGS)
-    paths = [_text(argument) for argument in arguments[: _WRITES.get(event, 1)]]
-    outside = [path for path in paths if path and not _is_below(path, WRITABLE if is_write else READABLE)]
+    is_write = event not in _READS or (type(flags) is int and flags & _WRITE_FLAGS)
+    roots = WRITABLE if is_write else READABLE
+    outside = [path for each in arguments[: _PATHS[event]] if (path := _outside(each, roots))]
     return _line(f"{event} to write" if event == "open" and is_write else event, outside[:1]) if outside else None
 
 
-def _line(event: str, details: "Sequence[object]") -> str:
+def _line(event: str, details: Sequence[object]) -> str:
     """One line of plain values: nothing of the program's own is asked for its text."""
     plain = [repr(part) for part in details if type(part) in (str, bytes, int)]
     return " ".join([event, *plain])[:_MAX_CHARS]
 
 
-def _text(value: object) -> str | None:
-    """A path's text; None for what is none, such as a file descriptor."""
-    if type(value) is bytes:
-        return value.decode(errors="replace")
-    return value if type(value) is str else None
-
-
-def _is_below(path: str, roots: tuple[str, ...]) -> bool:
+def _outside(value: object, roots: Sequence[str]) -> str | None:
+    """A path that leads out of the roots; None for one that does not, and for what is none, as a file descriptor."""
+    path = value.decode(errors="replace") if type(value) is bytes else value
+    if type(path) is not str or not path:
+        return None
     try:
         full = normpath(join(os.getcwd(), path))  # noqa: PTH109
     except OSError:  # the folder it stood in is gone
         full = normpath(path)
-    return any(full == root or full.startswith(root + "/") for root in roots)
-
-
-def _reporter(descriptor: int) -> Report:
-    write = os.write
-
-    def report(line: str) -> None:
-        write(descriptor, line.encode(errors="replace") + b"\n")
-
-    return report
+    return None if any(full == root or full.startswith(root + "/") for root in roots) else path
 
 
 if __name__ == "__main__":
-    leave = os._exit  # at once: what the program registered for its end, or left running, is not waited for
-    leave(main(_reporter(int(sys.argv[1])), sys.argv[2], int(sys.argv[3]), [int(value) for value in sys.argv[4:]]))
+    descriptor, user, *limits = [int(value) for value in (sys.argv[1], *sys.argv[3:])]
+    # At once: what the program registered for its end, or left running, is not waited for. `os._exit` is taken first.
+    os._exit(main(descriptor, sys.argv[2], user, limits))

@@ -97,7 +97,7 @@ def test_likelihoods_are_those_of_each_pair_by_itself(examinee):
 
 def test_what_a_killed_run_has_scored_is_not_scored_again(examinee, tmp_path, monkeypatch):
     requests = [Instance(request_type="loglikelihood", doc={}, arguments=("a b", f" {n}"), idx=0) for n in range(7)]
-    kept = replace(examinee, parts=Parts(tmp_path), part_size=3)
+    kept = replace(examinee, parts=Parts(tmp_path, 3))
     told = []
     first = ExamineeLM(kept, asking(num_problems=7, advance=told.append)).loglikelihood(requests)
     assert len(list(tmp_path.iterdir())) == 3
