@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
+from pipeline.curate.terms import value_of
+
 _MARK = re.compile(r"<<[^<>]*>>")
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
 _TOKEN = re.compile(
@@ -103,7 +105,7 @@ def _whole(run: list[str], *, is_cut: bool) -> Iterator[list[str]]:
 
 def _judged(left: list[str], right: list[str]) -> bool | None:
     """Whether two sides are worth the same; None where one is no term."""
-    values = _value(left), _value(right)
+    values = value_of(left), value_of(right)
     return None if values[0] is None or values[1] is None else _is_same(values[0], left, values[1], right)
 
 
@@ -133,57 +135,3 @@ def _half_unit(tokens: list[str]) -> Fraction:
     if len(tokens) != 1 or "." not in tokens[0]:
         return Fraction(0)
     return Fraction(1, 2 * 10 ** len(tokens[0].rpartition(".")[2]))
-
-
-def _value(tokens: list[str]) -> Fraction | None:
-    """What a term is worth; None for no term."""
-    reader = _Reader(tokens)
-    value = reader.sum()
-    return value if reader.at == len(tokens) else None
-
-
-class _Reader:
-    """Sums of products of numbers and brackets, read from left to right."""
-
-    def __init__(self, tokens: list[str]) -> None:
-        self.tokens, self.at = tokens, 0
-
-    def _take(self, *signs: str) -> str:
-        if self.at < len(self.tokens) and self.tokens[self.at] in signs:
-            self.at += 1
-            return self.tokens[self.at - 1]
-        return ""
-
-    def sum(self) -> Fraction | None:
-        value = self.product()
-        while value is not None and (sign := self._take("+", "-")):
-            other = self.product()
-            value = None if other is None else value + other if sign == "+" else value - other
-        return value
-
-    def product(self) -> Fraction | None:
-        value = self.factor()
-        while value is not None and (sign := self._take("*", "/")):
-            other = self.factor()
-            if other is None or (sign == "/" and not other):
-                return None
-            value = value * other if sign == "*" else value / other
-        return value
-
-    def factor(self) -> Fraction | None:
-        if self._take("-"):
-            value = self.factor()
-            return None if value is None else -value
-        if self._take("("):
-            value = self.sum()
-            value = value if self._take(")") else None
-        else:
-            value = self._number()
-        return value / 100 if value is not None and self._take("%") else value
-
-    def _number(self) -> Fraction | None:
-        word = self.tokens[self.at] if self.at < len(self.tokens) else ""
-        if not word or not (word[0].isdigit() or word[0] == "."):
-            return None
-        self.at += 1
-        return Fraction(word.replace(",", ""))

@@ -8,8 +8,8 @@ from pipeline.core.config import Config
 from pipeline.core.errors import UserError
 
 VERSION = 1  # raised when the same drawn documents and config would leave others, or another card
-NATURAL_VERSION = 2  # likewise for documents that were read
-MEASURE_VERSION = 1  # raised when the same documents would be measured otherwise; nothing is built on a measurement
+NATURAL_VERSION = 3  # likewise for documents that were read
+MEASURE_VERSION = 2  # raised when the same documents would be measured otherwise; nothing is built on a measurement
 
 QualityName = Literal["gopher_quality", "gopher_repetition", "fineweb", "c4"]
 
@@ -52,6 +52,7 @@ class Curation(Config):
     checked_sums: bool = False  # a trace with a wrong sum goes; questions only
     decontaminate: bool = True
     ngram: int = Field(default=13, gt=1)  # words in a row that a document may not share with an eval question
+    question_share: float = Field(default=0.6, gt=0, le=1)  # of a question's 5-word runs that it may not hold
     quality: tuple[QualityName, ...] = ()  # of datatrove's, with their published thresholds; plain text only
     near_duplicates: bool = True
     minhash: MinHash = MinHash()
@@ -94,7 +95,7 @@ class Curation(Config):
 
 
 _NATURAL = (
-    *("max_answer_words", "max_steps", "checked_sums", "decontaminate"),
+    *("max_answer_words", "max_steps", "checked_sums", "decontaminate", "question_share"),
     *("quality", "near_duplicates", "minhash", "overlap", "against"),
 )
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pipeline.core.document import Document, DocumentWriter, read_documents
 from pipeline.core.seeds import keyed_int
 from pipeline.curate.blocks import SPLITS
-from pipeline.curate.duplicates import Known
+from pipeline.curate.known import Known
 from pipeline.curate.screening import Screened
 from pipeline.curate.steps import Reason, parts
 

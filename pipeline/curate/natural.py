@@ -23,7 +23,8 @@ from pipeline.core.track import Tracker
 from pipeline.curate.blocks import SPLITS
 from pipeline.curate.config import Curation
 from pipeline.curate.decontaminate import Decontaminator, index_questions
-from pipeline.curate.duplicates import find_duplicates, read_known
+from pipeline.curate.duplicates import find_duplicates
+from pipeline.curate.known import read_known
 from pipeline.curate.merge import Drops, merge
 from pipeline.curate.screening import find_clusters, screen
 from pipeline.curate.steps import Filter, few_steps, has_mark, long_answers, many_steps, short_answers, wrong_sums
@@ -81,7 +82,7 @@ def _checks(
     problems = {suite.name: load_suite(suite, study_key=study_key, data_root=data_root) for suite in asked}
     folder = scratch / "questions"
     questions = index_questions(folder, problems, config.ngram)
-    return [*checks, ("contaminated", Decontaminator(folder, config.ngram))], questions
+    return [*checks, ("contaminated", Decontaminator(folder, config.ngram, config.question_share))], questions
 
 
 def _write_card(out: Path, documents: Path, kept: dict[str, Any], drops: Drops, questions: dict[str, Any]) -> None:

@@ -1,107 +1,99 @@
-"""Eval questions as they could stand in a corpus: whole, without their labels, without their choices; and n-grams.
-
-datatrove's own indexer (0.10.1) needs lighteval even where the questions are given, and its filter costs more a
-document than all the rest together; what is indexed here follows its scheme: n-grams of the question, and of the
-question's end with the answer's beginning.
-"""
+"""Eval questions as they could stand in a corpus: whole, without labels, choices and the wording that all share."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from pipeline.curate.words import number_blind_words, plain_words, shingles
+from pipeline.curate.sentences import Words, sentences_of
+from pipeline.curate.words import plain_words
 from pipeline.tasks.score import TaskProblem
 
-QUOTED_WORDS = (
-    8  # from so many words on, a question is found wherever it stands; a shorter one only as a sentence or line
-)
-_COMMON = 10  # questions of one suite: an n-gram that more of them share is the suite's wording, not a question
 _LABEL = re.compile(r"^\s*(question|q|problem|input|instruction|user)\s*[:.]\s*", re.IGNORECASE)
 _ASKS = re.compile(r"\s*(answer|a|output|solution|assistant)\s*:?\s*$", re.IGNORECASE)
 _CHOICES = re.compile(r"^\s*(options?\s*:|answer choices\s*:|\(?[A-J][).:])\s*", re.IGNORECASE | re.MULTILINE)
+LEAST_WORDS = 4  # a shorter part is a question only where it is a prompt
+_LONG, _TWINS = 8, 3  # words; benchmarks hold some questions twice
+_ENDS = frozenset(".?!")
+_SHARED_BY = 0.9  # of a benchmark's prompts: a sentence of theirs is its prompt's wording, not a question's
+_LEAST_PROBLEMS = 20  # with fewer, nobody can tell
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
-    """What a document is held against; it leads to the question's name."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One problem of a suite."""
 
-    grams: np.ndarray  # uint64 (N,), sorted: hashes of n-grams
-    names: list[str]  # of the question that each n-gram is of
-    wholes: dict[tuple[str, ...], str]  # words of a whole question
+    name: str  # suite and id
+    forms: tuple[Words, ...]  # each is the question word for word; the prompt as it stands comes first
+    own: tuple[Words, ...]  # what of it is the question itself: no labels, no choices, no shared wording
+    answer: Words
 
 
-def write_index(folder: Path, suites: Mapping[str, Sequence[TaskProblem]], ngram: int) -> dict[str, Any]:
-    """Write the index of all questions; returns what the corpus's card says of it."""
-    wholes: dict[tuple[str, ...], str] = {}
-    grams: dict[int, str] = {}
+def questions_of(suites: Mapping[str, Sequence[TaskProblem]]) -> Iterator[Question]:
+    """Every problem of every suite. A form that many problems have, or a short one that two have, is no question:
+    `Which of the following is true?` is one with its choices only.
+    """
     for suite, problems in suites.items():
-        for words, name in _wholes(suite, problems):
-            wholes.setdefault(words, name)
-        for gram, name in _grams(suite, problems, ngram):
-            grams.setdefault(gram, name)
-    ordered = sorted(grams.items())
-    hashes, names = [gram for gram, _ in ordered], [name for _, name in ordered]
-    pq.write_table(
-        pa.table({"hash": pa.array(hashes, pa.uint64()), "name": pa.array(names, pa.string())}), folder / "grams"
-    )
-    words = pa.array([" ".join(words) for words in wholes], pa.string())
-    pq.write_table(pa.table({"words": words, "name": pa.array(list(wholes.values()), pa.string())}), folder / "wholes")
-    return {
-        "eval_questions": {suite: len(problems) for suite, problems in suites.items()},
-        "ngram": ngram,
-        "ngrams": len(grams),
-        "whole_questions": len(wholes),
-    }
+        common = _common(problems)
+        found = [_question(suite, problem, common[problem.task]) for problem in problems]
+        shared = Counter(form for each in found for form in set(each.forms))
+        for each in found:
+            prompt, *others = each.forms
+            forms = (prompt, *(form for form in others if shared[form] <= (_TWINS if len(form) >= _LONG else 1)))
+            yield Question(name=each.name, forms=forms, own=each.own, answer=each.answer)
 
 
-def read_index(folder: Path) -> Index:
-    """The index as `write_index` left it."""
-    grams, wholes = pq.read_table(folder / "grams"), pq.read_table(folder / "wholes")
-    words = (tuple(text.split(" ")) for text in wholes["words"].to_pylist())
-    names = dict(zip(words, wholes["name"].to_pylist(), strict=True))
-    return Index(grams["hash"].to_numpy(), grams["name"].to_pylist(), names)
-
-
-def _wholes(suite: str, problems: Sequence[TaskProblem]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Each question's forms; a form without its choices counts only where no other question has the same."""
-    forms = [(problem, [tuple(plain_words(form)) for form in question_forms(problem.prompt)]) for problem in problems]
-    shared = Counter(words for _, found in forms for words in set(found))
-    for problem, (first, *others) in forms:
-        for words in dict.fromkeys((first, *(words for words in others if shared[words] == 1))):
-            if words:
-                yield words, f"{suite}: {problem.id}"
-
-
-def question_forms(prompt: str) -> list[str]:
-    """The prompt whole; without the labels around it; and without the choices that follow."""
-    bare = _ASKS.sub("", _LABEL.sub("", prompt))
+def _question(suite: str, problem: TaskProblem, common: frozenset[Words]) -> Question:
+    bare = _ASKS.sub("", _LABEL.sub("", problem.prompt))
     choices = _CHOICES.search(bare)
-    return [prompt, bare, bare[: choices.start()] if choices else bare]
+    stem = bare[: choices.start()] if choices else bare
+    runs = [(run, told) for run, told in _runs(stem, common) if run]
+    prompt, unlabelled, first = (tuple(plain_words(form)) for form in (problem.prompt, bare, stem))
+    told = [run for run, is_told in runs if len(run) >= _LONG or is_told]  # of a program, a line is no question
+    forms = [prompt, unlabelled, *(form for form in (first, *told) if _is_phrase(form))]
+    return Question(
+        name=f"{suite}: {problem.id}",
+        forms=tuple(form for form in dict.fromkeys(forms) if form) or ((),),
+        own=tuple(run for run, _ in runs) if common else (first,),
+        answer=tuple(plain_words(problem.answer)),
+    )
 
 
-def _grams(suite: str, problems: Sequence[TaskProblem], ngram: int) -> Iterator[tuple[int, str]]:
-    """N-grams of questions, and of questions with their answers, less the wording that many questions share."""
-    found = [(problem, _runs(problem, ngram)) for problem in problems]
-    shared = Counter(run for _, runs in found for run in runs)
-    for problem, runs in found:
-        for run in runs:
-            if shared[run] <= _COMMON:
-                yield run, f"{suite}: {problem.id}"
+def _is_phrase(words: Words) -> bool:
+    """Whether a part of a prompt can be known for a question: some words, not numbers and letters like `0 b 1 c`."""
+    return len(words) >= LEAST_WORDS and 2 * sum(word.isalpha() and len(word) > 1 for word in words) > len(words)
 
 
-def _runs(problem: TaskProblem, ngram: int) -> set[int]:
-    """Hashes of runs of words of which at least half are distinct: `0 0 0 0` is arithmetic, not a question."""
-    question, answer = number_blind_words(problem.prompt), number_blind_words(problem.answer)
-    hashes: set[int] = set()
-    for words in (question, question[-(ngram - 1) :] + answer[: ngram - 1]):
-        for at, run in enumerate(shingles(words, ngram).tolist()):
-            if 2 * len(set(words[at : at + ngram])) >= ngram:
-                hashes.add(run)
-    return hashes
+def _common(problems: Sequence[TaskProblem]) -> Mapping[str, frozenset[Words]]:
+    """By task: the parts that nearly all its prompts have, such as `Your code should pass these tests`."""
+    prompts: defaultdict[str, list[set[Words]]] = defaultdict(list)
+    for problem in problems:
+        prompts[problem.task].append({words for words, _ in sentences_of(problem.prompt)})
+    found: dict[str, frozenset[Words]] = {}
+    for task, sets in prompts.items():
+        counts = Counter(part for parts in sets for part in parts)
+        is_told = len(sets) >= _LEAST_PROBLEMS
+        found[task] = frozenset(part for part, n in counts.items() if is_told and n >= _SHARED_BY * len(sets))
+    return found
+
+
+def _runs(text: str, common: frozenset[Words]) -> Iterator[tuple[Words, bool]]:
+    """What stands between the parts that are common; and whether it is a sentence that one of them announces."""
+    held: Words = ()
+    before = end = ""
+    for part, mark in sentences_of(text):
+        own = _own(part, common)
+        if own:
+            held, end = (*held, *own), mark if own == part else "."
+        if own != part:
+            yield held, ":" in before and end[:1] in _ENDS
+            held, before = (), mark
+    yield held, ":" in before and end[:1] in _ENDS
+
+
+def _own(part: Words, common: frozenset[Words]) -> Words:
+    """A part without the common one that it is, or ends in where a full stop was forgotten."""
+    for words in () if part in common else common:
+        if len(words) >= LEAST_WORDS and part[-len(words) :] == words:
+            return part[: -len(words)]
+    return () if part in common else part

@@ -20,8 +20,9 @@ from datatrove.pipeline.filters import (
 from datatrove.pipeline.filters.base_filter import BaseFilter
 
 from pipeline.core.executor import Executor, run_pipeline
-from pipeline.curate.blocks import SPLITS, Checked, Drain, Keep, PlainOnly, Read, Sign
+from pipeline.curate.blocks import SPLITS, Checked, PlainOnly, Read
 from pipeline.curate.config import Curation, MinHash, QualityName
+from pipeline.curate.ending import Drain, Keep, Sign
 from pipeline.curate.steps import Filter
 from pipeline.curate.words import SpacedWords
 

@@ -5,6 +5,7 @@ datatrove's own tokenizer for English is spacy's (200 MB, and fifteen times as s
 hashed with numpy: per document a tenth of the time.
 """
 
+import html
 import unicodedata
 from functools import lru_cache
 
@@ -16,8 +17,14 @@ from datatrove.utils.word_tokenizers import WordTokenizer
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}'’-]*|\p{N}+|[^\s\p{L}\p{N}]")
 _SENTENCE = regex.compile(r"(?<=[.!?])\s+")
 _PLAIN = regex.compile(r"[^\W_]+")
-_NUMBERS = regex.compile(r"\d+(?:[.,]\d+)*")
-_APOSTROPHES = str.maketrans(dict.fromkeys("'’‘‛ʼ´`′", "'") | {"\u00ad": ""})  # a soft hyphen is none
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"  # soft hyphens and joiners: no ends of words
+_SPELLINGS = str.maketrans(
+    dict.fromkeys("'’‘‛ʼ´`′", "'") | dict.fromkeys(_INVISIBLE, "") | {"æ": "ae", "œ": "oe", "ß": "ss", "ø": "o"}
+)
+_SMALL = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+_NUMBER_WORDS = frozenset(
+    f"zero {_SMALL} eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand".split()
+)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -54,19 +61,25 @@ def count_tokens(text: str) -> int:
     return len(_WORD.findall(text))
 
 
+def folded(text: str) -> str:
+    """In lower case, without diacritics, entities, ligatures, long s and what is not seen. Editions differ in these."""
+    text = (html.unescape(text) if "&" in text else text).lower()
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFKD", text.translate(_SPELLINGS))
+    return text if text.isascii() else "".join(c for c in text if not unicodedata.combining(c))
+
+
 @lru_cache(maxsize=2)  # the steps of a pipeline ask for the same text one after another
 def plain_words(text: str) -> list[str]:
-    """Lower-case words without punctuation and diacritics; numbers as they are. Editions differ in all of these."""
-    text = text.lower()
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES))
-        text = "".join(c for c in text if not unicodedata.combining(c)) if not text.isascii() else text
-    return _PLAIN.findall(text)
+    """Folded words without punctuation; numbers as they are."""
+    return _PLAIN.findall(folded(text))
 
 
-def number_blind_words(text: str) -> list[str]:
-    """Plain words in which every number is 0: the same question with other numbers is the same."""
-    return plain_words(_NUMBERS.sub("0", text))
+def number_blind(words: list[str]) -> list[str]:
+    """Plain words in which every number, in digits or in words, is one 0: a question with other numbers is the same."""
+    blind = ["0" if word in _NUMBER_WORDS or word[0].isdigit() else word for word in words]
+    return [word for word, before in zip(blind, ["", *blind], strict=False) if not word == before == "0"]
 
 
 @lru_cache(maxsize=2)
@@ -97,3 +110,15 @@ def _mixed(values: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=1 << 18)
 def _hashed(word: str) -> int:
     return xxhash.xxh3_64_intdigest(word)
+
+
+def character_shingles(text: str, size: int) -> np.ndarray:
+    """Hashes of all runs of `size` characters: uint64 (max(len(text) - size + 1, 0),)."""
+    count = len(text) - size + 1
+    if count <= 0:
+        return np.zeros(0, np.uint64)
+    characters = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)
+    total = np.zeros(count, np.uint64)
+    for offset in range(size):
+        total = total * _MULTIPLIER + characters[offset : offset + count]
+    return _mixed(total)

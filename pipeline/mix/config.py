@@ -1,5 +1,6 @@
 """A data mix as people write it, and with its budget: tables that can be looked at before anything runs."""
 
+from fractions import Fraction
 from math import isfinite
 from typing import Self
 
@@ -78,6 +79,12 @@ class Mixing(Config):
         if len(self.weights) > MOST_SOURCES:
             raise ValueError(f"a mix of {len(self.weights)} corpora; {MOST_SOURCES} at most, so join some")
         return self
+
+
+def shares_of(config: Mixing) -> dict[str, Fraction]:
+    """The weights, normalised: they sum to 1 exactly. In the order of the corpora's names."""
+    total = sum(Fraction(weight) for weight in config.weights.values())
+    return {corpus: Fraction(config.weights[corpus]) / total for corpus in sorted(config.weights)}
 
 
 def check_weights(weights: dict[str, float]) -> None:

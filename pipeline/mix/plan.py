@@ -16,8 +16,9 @@ from pipeline.core.ledger import Ledger
 from pipeline.core.plan import MixPlan, PlannedSource, Subset
 from pipeline.core.shard import Shard
 from pipeline.core.track import Tracker
-from pipeline.mix.config import Mixing
+from pipeline.mix.config import Mixing, shares_of
 from pipeline.mix.holdings import Counting, Holding, part, whole
+from pipeline.mix.shortfall import shortfall, too_small
 from pipeline.mix.table import table
 
 
@@ -58,12 +59,6 @@ def plan_of(config: Mixing, sources: Sequence[PlannedSource]) -> MixPlan:
         stream_key=config.stream_key,
         sources=tuple(sources),
     )
-
-
-def shares_of(config: Mixing) -> dict[str, Fraction]:
-    """The weights, normalised: they sum to 1 exactly. In the order of the corpora's names."""
-    total = sum(Fraction(weight) for weight in config.weights.values())
-    return {corpus: Fraction(config.weights[corpus]) / total for corpus in sorted(config.weights)}
 
 
 def plan_counts(config: Mixing) -> dict[str, int]:
@@ -116,47 +111,10 @@ def _source(config: Mixing, corpus: str, planned: int, shard: Shard) -> PlannedS
         return planned_source(config, corpus, planned, holding)
     needed = ceil(planned / passes)
     if needed > holding.num_units:
-        raise UserError(_too_small(config, corpus, planned, passes, holding))
+        raise UserError(too_small(config, corpus, planned, passes, holding))
     subset = Subset(num_documents=shard.num_documents, unique_tokens=shard.num_tokens, key=config.subset_key)
     drawn = part(shard, counting, needed, *subset.permutation(corpus))
     return planned_source(config, corpus, planned, drawn, subset)
-
-
-def shortfall(config: Mixing, sources: Sequence[PlannedSource]) -> str:
-    """Why a mix cannot be had: both numbers, and the smallest change of each dial that alone would do. Else empty."""
-    short = [source for source in sources if source.passes > config.max_repetitions[source.corpus]]
-    return _too_often(config, short) if short else ""
-
-
-def _too_often(config: Mixing, short: Sequence[PlannedSource]) -> str:
-    unit, shares = config.unit.replace("_", " "), shares_of(config)
-    source = short[0]
-    cap = config.max_repetitions[source.corpus]
-    held = round(source.unit_per_document * source.num_documents)
-    budget = min(_largest_budget(config, each, shares[each.corpus]) for each in short)
-    more = (
-        f" (and {len(short) - 1} more are short: {', '.join(each.corpus for each in short[1:])})" if short[1:] else ""
-    )
-    return (
-        f"corpus {source.corpus!r} would be read {source.passes:.2f} times, "
-        f"max_repetitions is {cap:g} "
-        f"({source.planned} {unit} planned, {held} held); set max_repetitions={ceil(source.passes * 100) / 100:g}, "
-        f"or the budget to at most {budget}, or make {ceil(source.planned / cap)} {unit} of it{more}"
-    )
-
-
-def _largest_budget(config: Mixing, source: PlannedSource, share: Fraction) -> int:
-    held = round(source.unit_per_document * source.num_documents)
-    return floor(floor(held * Fraction(config.max_repetitions[source.corpus])) / share)
-
-
-def _too_small(config: Mixing, corpus: str, planned: int, passes: float, holding: Holding) -> str:
-    unit = config.unit.replace("_", " ")
-    least = ceil(planned / holding.num_units * 100) / 100
-    return (
-        f"corpus {corpus!r} read {passes:.3g} times would need {ceil(planned / passes)} {unit}, and it holds "
-        f"{holding.num_units}; ask for {least:g} passes or more, or make {ceil(planned / passes)} {unit} of it"
-    )
 
 
 def _open(corpus: str, corpora: Mapping[str, Path]) -> Shard:

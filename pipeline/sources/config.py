@@ -102,8 +102,8 @@ class Hub(Reading):
 
     @property
     def is_pinned(self) -> bool:
-        """Whether its revision stands still."""
-        return self.revision not in ("", "main", "master")
+        """Whether its revision stands still; `to-be-pinned` is what a file says of one that nobody has looked up."""
+        return self.revision not in ("", "main", "master", "to-be-pinned")
 
 
 class Corpus(Config):

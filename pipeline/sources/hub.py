@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.core.errors import UserError
 from pipeline.sources.config import Hub
 from pipeline.sources.files import checksums_of
-from pipeline.sources.formats import Found
+from pipeline.sources.found import Found
 
 _COPIES = "hub"
 
@@ -44,7 +44,8 @@ def hub_rows(hub: Hub, data_root: Path | None) -> Iterator[Found]:
     if folder is None and not hub.is_pinned:
         raise UserError(
             f"hub data set {hub.dataset} has revision {hub.revision!r}, and what is read so cannot be read again; "
-            "give `revision`, the commit that its page shows under Files and versions"
+            "give `hub.revision` of its corpus, the commit that its page shows under Files and versions, or put a copy "
+            f"into data_root: `{_download(hub)}`"
         )
     with _explained(hub):
         for number, row in enumerate(_stream(hub, folder), start=1):
@@ -78,7 +79,6 @@ def explanation(hub: Hub, error: Exception) -> str:
     causes = [error, error.__cause__, error.__context__]
     said = " ".join(f"{type(cause).__name__} {cause}" for cause in causes if cause is not None)
     first = " ".join(str(error).split())[:160]
-    copy = f"hf download {hub.dataset} --repo-type dataset --local-dir DATA_ROOT/hub/{hub.dataset}"
     meanings = (
         (("gated", "GatedRepo"), "is gated: ask for access on its page, then run `hf auth login` (or set HF_TOKEN) and "
          "this line again"),
@@ -88,9 +88,14 @@ def explanation(hub: Hub, error: Exception) -> str:
         (("DatasetNotFound", "RepositoryNotFound"), "does not exist, or is private: correct the name, or run "
          "`hf auth login`"),
         (("Bad split", "Unknown split", "BuilderConfig"), f"cannot be read so ({first}); correct `split` or `subset`"),
-        (("Offline", "Connect", "Timeout", "Couldn't reach"), f"cannot be reached ({first}); try again, or `{copy}`"),
+        (("Offline", "Connect", "Timeout", "Couldn't reach"), f"cannot be reached ({first}); try again, or "
+         f"`{_download(hub)}`"),
     )  # fmt: skip
     for signs, meaning in meanings:
         if any(sign.lower() in said.lower() for sign in signs):
             return f"hub data set {hub.dataset} {meaning}"
     return f"hub data set {hub.dataset} cannot be read ({type(error).__name__}: {first}); look at its page"
+
+
+def _download(hub: Hub) -> str:
+    return f"hf download {hub.dataset} --repo-type dataset --local-dir DATA_ROOT/{_COPIES}/{hub.dataset}"

@@ -10,7 +10,8 @@ from pipeline.core.document import Document
 from pipeline.core.errors import UserError
 from pipeline.sources.columns import cleaned, fields_of, text_of
 from pipeline.sources.config import Files, Reading
-from pipeline.sources.formats import Found, Row, format_of, read_file_lines, read_rows
+from pipeline.sources.formats import format_of, read_rows
+from pipeline.sources.found import Found, Row, read_file_lines
 from pipeline.sources.notes import Notes
 from pipeline.sources.templates import Parts, read_marks, read_messages
 from pipeline.sources.text import split_text

@@ -8,7 +8,7 @@ A corpus is cut into parts, one task each, done side by side; a killed run carri
 
 import os
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,8 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow.parquet as pq
-from datatrove.data import Document as Piece
 from tokenizers import Tokenizer as Backend
-from tokenizers.models import WordLevel
 
-from pipeline.core.chat import SPECIAL_TOKENS, render
-from pipeline.core.document import Document
-from pipeline.core.errors import UserError
 from pipeline.core.executor import Executor, run_pipeline
 from pipeline.core.files import remove_tree
 from pipeline.core.ledger import Ledger
@@ -30,10 +25,9 @@ from pipeline.core.shard import HELDOUT, TRAIN, Shard
 from pipeline.core.track import Tracker
 from pipeline.tokenize.masked import MaskedTokenizer
 from pipeline.tokenize.parts import Parts, num_parts
-from pipeline.tokenize.tokenizer import parts
+from pipeline.tokenize.rendered import TEXTS, Rendered, vocabulary_of
 
 _FILES = {TRAIN: "documents.parquet", HELDOUT: "heldout.parquet"}
-_TEXTS = ("text", "prompt", "reasoning", "answer")  # the columns that are encoded
 _SECONDS_BETWEEN_LOOKS = 2.0
 _HERE = Executor()
 
@@ -46,13 +40,13 @@ def tokenize(tokenizer: Path, documents: Path, *, out: Path, track: Tracker, exe
     Raises UserError for a word that a word-level tokenizer does not know.
     """
     backend = Backend.from_file(str(tokenizer / "tokenizer.json"))
-    vocabulary = _vocabulary(backend)
+    vocabulary = vocabulary_of(backend)
     splits: dict[str, dict[str, int]] = {}
     for split, name in _FILES.items():
         pieces = Parts(out=out, split=split, number=num_parts(documents / name))
         if not pieces.is_joined:
             if pieces.number:
-                reader = _Reader(documents / name, vocabulary)
+                reader = Rendered(documents / name, vocabulary)
                 _encode(reader, tokenizer / "tokenizer.json", pieces, executor, track)
             pieces.join(_width(backend))
         splits[split] = _describe(Shard.open(out, split), documents / name)
@@ -66,39 +60,7 @@ def tokenize(tokenizer: Path, documents: Path, *, out: Path, track: Tracker, exe
     )
 
 
-class _Reader:
-    """The first step of the pipeline: our documents, rendered, as datatrove's. A task reads a stretch of them."""
-
-    def __init__(self, path: Path, vocabulary: frozenset[str]) -> None:
-        self.path, self.vocabulary = path, vocabulary
-
-    def __call__(self, data: object, rank: int, world_size: int) -> Iterator[Piece]:
-        """The documents of task `rank` of `world_size`, in order."""
-        assert data is None
-        for document in _stretch(self.path, rank, world_size):
-            if self.vocabulary:
-                _check_words(document, self.vocabulary)
-            text, loss_start = render(document)
-            yield Piece(text=text, id=document.id, metadata={"loss_start": loss_start})
-
-
-def _stretch(path: Path, rank: int, world_size: int) -> Iterator[Document]:
-    """A part of a file's documents, with their texts alone; only the groups that it touches are read."""
-    with pq.ParquetFile(path) as file:
-        total = file.metadata.num_rows
-        first, end = total * rank // world_size, total * (rank + 1) // world_size
-        at = 0
-        for index in range(file.num_row_groups):
-            size = file.metadata.row_group(index).num_rows
-            if at < end and at + size > first:
-                group = file.read_row_group(index, columns=["id", *_TEXTS])
-                begin = max(first - at, 0)
-                for row in group.slice(begin, min(end - at, size) - begin).to_pylist():
-                    yield Document(source="", **row)
-            at += size
-
-
-def _encode(reader: _Reader, tokenizer: Path, pieces: Parts, executor: Executor, track: Tracker) -> None:
+def _encode(reader: Rendered, tokenizer: Path, pieces: Parts, executor: Executor, track: Tracker) -> None:
     """Run datatrove over one split, a task for each part that is left."""
     pieces.begin()
     step = MaskedTokenizer(output_folder=pieces.folder, tokenizer=tokenizer, save_filename=pieces.split)
@@ -120,7 +82,7 @@ def _num_bytes(documents: Path) -> int:
     total = 0
     with pq.ParquetFile(documents) as file:
         for index in range(file.num_row_groups):
-            for column in file.read_row_group(index, columns=list(_TEXTS)).columns:
+            for column in file.read_row_group(index, columns=list(TEXTS)).columns:
                 total += sum(_bytes_of(chunk) for chunk in column.chunks)
     return total
 
@@ -134,21 +96,6 @@ def _bytes_of(texts: Any) -> int:
 def _width(backend: Backend) -> int:
     """Bytes a token, as datatrove has it."""
     return 4 if backend.get_vocab_size() > 1 << 16 else 2
-
-
-def _vocabulary(backend: Backend) -> frozenset[str]:
-    """The words of a word-level tokenizer; empty for one that can spell any text."""
-    words = backend.get_vocab(with_added_tokens=False) if isinstance(backend.model, WordLevel) else {}
-    return frozenset(words).difference(SPECIAL_TOKENS)
-
-
-def _check_words(document: Document, vocabulary: frozenset[str]) -> None:
-    for part in parts(document):
-        if unknown := set(part.split()) - vocabulary:
-            word = min(unknown)
-            raise UserError(
-                f"document {document.id!r} has the word {word!r}, which the tokenizer lacks; use `bpe` for natural text"
-            )
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tokenizers.processors import TemplateProcessing
 
 from pipeline.core.chat import ASSISTANT
 
-BATCH = 1000  # documents encoded in one call
+BATCH = 128  # documents encoded in one call: few enough to stay in the cache
 
 
 class MaskedTokenizer(DocumentTokenizer):

@@ -42,7 +42,7 @@ def drop(tmp_path_factory):
     }
     card = index_questions(folder, suites, 13)
     assert card["eval_questions"] == {"gsm8k": 3, "mmlu": 3}
-    return Decontaminator(folder, 13)
+    return Decontaminator(folder, 13, 0.6)
 
 
 def text(words):

@@ -87,3 +87,22 @@ def test_each_search_can_be_left_out(tmp_path, switched_off):
     documents = [text("a", " ".join(story(1, 60))), text("b", f"{' '.join(story(1, 60))} more")]
     kept, *_ = run(tmp_path, config, documents)
     assert kept == (["a"] if config.near_duplicates else ["a", "b"])
+
+
+def test_a_text_goes_after_its_chapters_and_chapters_after_their_text(tmp_path):
+    first, second = story(8, 3000), story(9, 3000)
+    chapters = [text(f"one{at}", " ".join(first[at : at + 600])) for at in range(0, 3000, 600)]
+    others = [text(f"two{at}", " ".join(second[at : at + 600])) for at in range(0, 3000, 600)]
+    whole = [text(name, " ".join(words)) for name, words in (("one", first), ("two", second))]
+    kept, _, dropped, _ = run(tmp_path, CONFIG, [*chapters, whole[1], whole[0], *others])
+    assert kept == [*(document.id for document in chapters), "two"]
+    assert [row[1:3] for row in dropped] == [("one", "overlap"), *((each.id, "overlap") for each in others)]
+    assert dropped[0][3].startswith("5 texts such as one")
+    assert dropped[1][3] == "two holds 100% of its 5-grams"
+
+
+def test_common_phrases_of_many_texts_do_not_add_up(tmp_path):
+    texts = [story(seed, 400) for seed in range(20, 40)]
+    patchwork = [word for words in texts for word in words[:40]]
+    kept, *_ = run(tmp_path, CONFIG, [text(str(i), " ".join(words)) for i, words in enumerate([*texts, patchwork])])
+    assert len(kept) == 21

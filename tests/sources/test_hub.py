@@ -2,10 +2,18 @@
 
 import json
 
+import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from datasets.exceptions import DatasetNotFoundError
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 
 from pipeline.core.document import read_documents
 from pipeline.core.errors import UserError
@@ -61,10 +69,50 @@ def test_a_split_or_subset_that_is_not_there_is_named(data_root, wrong):
         next(hub_rows(Hub(**{**SUMS, **wrong}), data_root))
 
 
-@pytest.mark.parametrize("revision", ["", "main"])
+@pytest.mark.parametrize("revision", ["", "main", "to-be-pinned"])
 def test_a_moving_revision_is_not_streamed(revision):
-    with pytest.raises(UserError, match="give `revision`, the commit"):
+    with pytest.raises(UserError, match=r"give `hub\.revision` .* or put a copy into data_root: `hf download a/b"):
         next(hub_rows(Hub(dataset="a/b", revision=revision), None))
+
+
+def answer(status):
+    return httpx.Response(status, request=httpx.Request("GET", "https://hub.invalid/a/b"))
+
+
+REFUSALS = [
+    (
+        GatedRepoError("403 Cannot access gated repo", response=answer(403)),
+        "is gated: ask for access .*`hf auth login`",
+    ),
+    (RepositoryNotFoundError("404 Repository Not Found", response=answer(404)), "does not exist, or is private"),
+    (RevisionNotFoundError("404 Revision Not Found", response=answer(404)), "has no revision 'v1'; give a commit"),
+    (httpx.ConnectError("name resolution failed"), "cannot be reached .*; try again, or `hf download a/b"),
+    (httpx.ReadTimeout("timed out"), "cannot be reached"),
+    (OfflineModeIsEnabled("offline"), "cannot be reached"),
+    (HfHubHTTPError("429 Too Many Requests", response=answer(429)), "cannot be read .*429"),
+]
+
+
+@pytest.mark.parametrize("after", [0, 3])
+@pytest.mark.parametrize(("error", "line"), REFUSALS, ids=[type(error).__name__ for error, _ in REFUSALS])
+def test_the_hub_refuses_at_once_or_in_the_midst_of_the_stream(after, error, line, monkeypatch, tmp_path):
+    """A stand-in for the hub: the library's own function, with the errors that it and the hub's client raise."""
+
+    def stream(name, subset, *, revision, split, streaming):
+        assert (name, subset, revision, split, streaming) == ("a/b", None, "v1", "train", True)
+        yield from ({"text": f"row {i}"} for i in range(after))
+        raise error
+
+    monkeypatch.setattr("datasets.load_dataset", stream)
+    with pytest.raises(UserError, match=line) as refused:
+        collect(
+            Corpus(name="c", hub=Hub(dataset="a/b", revision="v1")),
+            study_key="t",
+            data_root=None,
+            out=tmp_path,
+            track=Silent(),
+        )
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
