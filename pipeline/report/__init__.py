@@ -7,5 +7,6 @@ artifacts give equal bytes.
 Reading order: `results` (what comes in), `checkpoints` (where an arm stands in the grid), `scores` (metrics
 from per-problem rows), `intervals`, `grid`, `differences` and `gaps` (the numbers), `verdicts` (read, never
 computed), `answer` (the sentences), `table` and `tables/` (frames for people), `figures/`, `material`, `findings`,
-`splits` (what was trained on and what was asked), `backing` and `sections`, `report` (the verb), `spec` (the page as data), `cards`, `terminal`.
+`splits` (what was trained on and what was asked), `backing` and `sections`, `report` (the verb), `spec` (the page as
+data), `cards`, `terminal`.
 """

@@ -12,7 +12,7 @@ from pipeline.report.tables import data, origins
 def corpora_section(material: Material) -> Section:
     """What the corpora are like."""
     frame = corpora.cards(material.results)
-    tables = [data.card_table(frame)] if len(frame) else []
+    tables = data.card_tables(frame) if len(frame) else []
     says = "Diversity, depth and quality as measured, not as intended."
     drawings = drawn(corpora.histograms(material.results, material.figures))
     return Section(id="corpora", title="The corpora", says=says, figures=drawings, tables=tables)

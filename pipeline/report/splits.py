@@ -106,10 +106,11 @@ def _sides(results: Sequence[ArmResult]) -> dict[str, _Side]:
         sides[TRAINED].add(_columns(folder / "documents.parquet", "structure")["structure"])
         sides[HELD_OUT].add(_columns(folder / "heldout.parquet", "structure")["structure"])
     asked: dict[str, _Side] = {}
-    for folder in _folders(results, lambda _, stage: stage.stage == "eval"):
-        rows = _columns(folder / "rows.parquet", "suite", "structure", "problem").drop_duplicates()
-        for suite, part in rows.groupby("suite", sort=True):
-            asked.setdefault(str(suite), _Side()).add(part["structure"])
+    evals = _folders(results, lambda _, stage: stage.stage == "eval")
+    frames = [_columns(folder / "rows.parquet", "suite", "structure", "problem").drop_duplicates() for folder in evals]
+    rows = pd.concat(frames).drop_duplicates() if frames else pd.DataFrame(columns=["suite", "structure"])
+    for suite, part in rows.groupby("suite", sort=True):
+        asked.setdefault(str(suite), _Side()).add(part["structure"])
     named = {f"suite {name} ({', '.join(sorted(side.splits))})": side for name, side in sorted(asked.items())}
     return sides | named
 

@@ -104,10 +104,10 @@ def _at(prefix: str) -> Any:
 
 
 def _child(model: Any, name: str) -> Any:
-    """What stands under a name; None under one that a class of keys does not have."""
+    """What stands under a name; None under one that is no key at all."""
     fields = {**Context.model_fields, **Study.model_fields} if model is Study else getattr(model, "model_fields", None)
     if fields is not None and name not in fields:
-        return None
+        return None if model is Study else model  # a name of the user's own, such as a phase's
     annotation = fields[name].annotation if fields is not None else model
     candidates = (annotation, *getattr(annotation, "__args__", ()))
     return next((candidate for candidate in candidates if _is_config(candidate)), annotation)

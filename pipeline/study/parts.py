@@ -55,6 +55,8 @@ class Phase(Config):
 
     @model_validator(mode="after")
     def _has_a_schedule(self) -> "Phase":
+        if self.tokens < 1:
+            raise ValueError(f"tokens={self.tokens} is no phase; give a count such as 1.7M")
         check_schedule(self.schedule_kind, self.warmup, self.decay)
         return self
 

@@ -78,8 +78,10 @@ class Study(Config):
 
     @field_validator("phases", mode="before")
     @classmethod
-    def _without_dropped_phases(cls, phases: dict[str, Any]) -> dict[str, Any]:
+    def _without_dropped_phases(cls, phases: Any) -> Any:
         """A recipe that builds on another drops one of its phases with `name: null`."""
+        if not isinstance(phases, dict):  # said by pydantic, with its key
+            return phases
         return {name: phase for name, phase in phases.items() if phase is not None}
 
     @model_validator(mode="after")

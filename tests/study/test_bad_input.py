@@ -65,7 +65,10 @@ TABLE = [
     (["corpus=ldq", "stage=sft"], "stage 'sft' has nothing to do with one corpus; leave out corpus=ldq"),
     (["stage=report"], "nothing was evaluated yet"),
     (["-m", "sweep=smoke", "stage=report"], "asks about all arms at once; give the same line without -m"),
-    (["-m", "sweep=redundancy", "sweep.claims.R2.group=family stories"], "claim R2 is about family 'stories', which eval"),
+    (
+        ["-m", "sweep=redundancy", "sweep.claims.R2.group=family stories"],
+        "claim R2 is about family 'stories', which eval",
+    ),
     (["-m", "pretrain_mix=none,nosuch"], "there is no pretrain_mix 'nosuch'"),
     (["-m", "pretrain_mix=none,ldq", "sequence_length=600"], "sweep point ["),
     (["store=file"], "store=file: file is a file, not a folder; give store=FOLDER"),

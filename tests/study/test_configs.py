@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import UserError
+from pipeline.study.claimed import check_claims
 from pipeline.study.graph import arm_graph
 from pipeline.study.register import MIX_GROUPS, config_root
 from pipeline.study.sweep import compose_arms, points
@@ -39,9 +40,10 @@ def test_every_mix_can_be_pretrained_on(mix, study):
 
 
 @pytest.mark.parametrize("sweep", SWEEPS)
-def test_every_sweep_composes_to_checked_arms(sweep, study):
+def test_every_sweep_composes_to_checked_arms_that_its_claims_can_be_asked_of(sweep, study):
     config = study(f"sweep={sweep}").sweep
     arms = compose_arms(points(config, [f"sweep={sweep}"]))
+    check_claims(arms)
     assert len(arms) == len({point for point, _ in arms}) > 1
 
 

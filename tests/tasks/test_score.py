@@ -87,7 +87,7 @@ def test_last_number(text, number):
         (r"\boxed{18} so 2 ducks", "18"), (r"\boxed{\text{yes}} and \boxed{3", "3"), (r"\boxed{x} or 7", "7"),
         (r"\boxed{\frac{36}{2}}", "18"), (r"\boxed{-\dfrac{1}{2}}", "-0.5"), (r"\boxed{\frac{36}{0}} is 4", "4"),
         (r"\boxed{1{,}000\text{ m}^2}", "1000"), (r"\boxed{\text{12 eggs}}", "12"), (r"\boxed{x_1 = -\$5}", "-5"),
-        (r"\boxed{\frac12}", "0.5"), (r"\boxed{\frac{3}4 cup}", "0.75"), ("#### 1，2", "1"), ("#### ½ of 3", "3"),
+        (r"\boxed{\frac12}", "0.5"), (r"\boxed{\frac{3}4 cup}", "0.75"), ("#### 1，2", "12"), ("1，2", "2"),
         (r"\boxed{" * 5000 + "3", "3"), (r"\boxed{x}" * 5000, None), ("{" * 10000, None), ("", None),
     ],
 )  # fmt: skip

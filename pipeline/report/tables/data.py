@@ -1,23 +1,38 @@
 """The corpora's cards side by side, and what was asked of each mix against what the model saw."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from pipeline.report.frames import records
 from pipeline.report.table import MISSING, Cell, Column, Table, head, number, text_cell
 
+MOST_OPEN = 30  # rows of the cards; more are folded
+_DETAIL = r": p\d+$|: (?:largest|[^:]*distinct)|\bby[ _]\w+: |^(?:curation|before curation): "
 
-def card_table(frame: pd.DataFrame) -> Table:
+
+def card_tables(frame: pd.DataFrame) -> list[Table]:
+    """The cards whole, folded where they are long, and then their chief rows above."""
+    whole = _card_table(frame, "corpora", "What each corpus is, as measured after curation")
+    if len(whole.rows) <= MOST_OPEN:
+        return [whole]
+    chief = frame[~frame["characteristic"].str.contains(_DETAIL)]
+    above = _card_table(chief, "corpora_chief", "What each corpus is: the chief characteristics, after curation")
+    return [above, replace(whole, caption="All characteristics of each corpus", is_long=True)]
+
+
+def _card_table(frame: pd.DataFrame, name: str, caption: str) -> Table:
     """Characteristics by corpus, of each corpus's first seed; the files hold every seed."""
     first = frame.drop_duplicates(["corpus", "characteristic"])
     corpora = list(dict.fromkeys(first["corpus"]))
     values = {(r["corpus"], r["characteristic"]): r["value"] for r in records(first)}
     names = list(dict.fromkeys(first["characteristic"]))
     rows = [
-        [head(name.replace("_", " ")), *(_plain(values.get((corpus, name))) for corpus in corpora)] for name in names
+        [head(each.replace("_", " ")), *(_plain(values.get((corpus, each))) for corpus in corpora)] for each in names
     ]
     return Table(
-        name="corpora",
-        caption="What each corpus is, as measured after curation",
+        name=name,
+        caption=caption,
         columns=[Column(title="characteristic", is_number=False), *(Column(title=corpus) for corpus in corpora)],
         rows=rows,
         frame=frame,
