@@ -21,6 +21,7 @@ _SAID = {
     UNDECIDED: "undecided",
     UNJUDGED: "not judged",
 }
+MOST_NAMED = 8
 FLOOR = 5.0  # percent; where no cell is above it, differences between cells are noise about nothing
 
 
@@ -68,10 +69,14 @@ def _counted(frame: pd.DataFrame) -> str:
     by_kind: dict[str, list[str]] = {}
     for record in records(frame):
         by_kind.setdefault(kind_of(record["verdict"]), []).append(record["claim"])
-    told = [
-        f"{len(by_kind[kind])} {says} ({', '.join(by_kind[kind])})" for kind, says in _SAID.items() if kind in by_kind
-    ]
-    return ", ".join(told)
+    return ", ".join(
+        [f"{len(by_kind[kind])} {says}{_named(by_kind[kind])}" for kind, says in _SAID.items() if kind in by_kind]
+    )
+
+
+def _named(claims: Sequence[str]) -> str:
+    """The claims by name, unless they are so many that nobody would read them here; the table has them all."""
+    return f" ({', '.join(claims)})" if len(claims) <= MOST_NAMED else ""
 
 
 def _best(built: list[_Row], best: _Row, guess: float) -> str:

@@ -26,18 +26,18 @@ def choose(values: "pd.DataFrame", group: str, families: frozenset[str] | None) 
 
     The controls (look-ups, knowledge, instructions) are in no group but their own: `lookup`, or `family NAME`.
     """
-    lookup, held_out = values["lookup"].astype(bool), values["held_out"].astype(bool)
     kind, _, name = group.partition(" ")
     if group == LOOKUP:
         return values[values["task"] == LOOKUP]
     if kind == "family":
         return values[values["task"] == name]
-    reasoning = values[~lookup]
+    reasoning = values[~values["lookup"].astype(bool)]
+    held_out = reasoning["held_out"].astype(bool)
     if kind == "domain":
         return reasoning[(reasoning["domain"] == name) & ~held_out]
     if families is not None:
         return reasoning[reasoning["task"].isin(families)]
-    return reasoning if group == "every" else reasoning[held_out[~lookup] == (group == "held_out")]
+    return reasoning if group == "every" else reasoning[held_out == (group == "held_out")]
 
 
 def families_of(group: str, checkpoints: Sequence[Holds], asked: frozenset[str], where: str) -> frozenset[str] | None:

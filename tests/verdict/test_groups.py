@@ -5,7 +5,7 @@ import pytest
 from simulated import checkpoint, claim, claims
 
 from pipeline.core.errors import UserError
-from pipeline.verdict.groups import families_of
+from pipeline.verdict.groups import choose, families_of
 from pipeline.verdict.rows import row_of
 from pipeline.verdict.verdict import judge_all
 
@@ -53,3 +53,13 @@ def test_controls_of_other_suites_are_asked_by_name_and_count_in_nothing_else(tm
     found = {each.name: row_of(each) for each in judge_all(config, results)}
     assert found["F"]["effect"] == pytest.approx(50.0)
     assert found["A"]["effect"] == pytest.approx(0.0)  # of the first suite alone: the second is wrong throughout
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("group", "problems"), [("domain math", ["1"]), ("trained", ["1", "2"]), ("held_out", ["3"])])
+def test_a_group_leaves_out_look_ups_and_holds_families_apart(group, problems):
+    domains, held_out = ["general", "math", "code", "math"], [False, False, False, True]
+    values = pd.DataFrame(
+        {"problem": list("0123"), "domain": domains, "held_out": held_out, "lookup": [True, False, False, False]}
+    )
+    assert list(choose(values, group, None)["problem"]) == problems
