@@ -66,7 +66,7 @@ def run_together(
 ) -> list[Hand]:
     """All at once, until every one has come to its end. alone: seconds of a single one, over which the kills fall."""
     hands = [Hand(folder / "together", folder / f"hand{number}.log", stage) for number in range(num_processes)]
-    kills = 0
+    kills, began = 0, time.monotonic()
     while any(hand.process.poll() is None for hand in hands):
         time.sleep(chance.uniform(0.1, 2 * alone / (num_kills + 1)) if kills < num_kills else 0.5)
         living = [hand for hand in hands if hand.process.poll() is None]
@@ -75,6 +75,7 @@ def run_together(
             hand.kill()
             hand.start()
             kills += 1
+            print(f"kill {kills}, {time.monotonic() - began:.0f} s after the start", flush=True)
     print(f"{num_processes} processes, {kills} kills")
     return hands
 
@@ -87,8 +88,9 @@ def main(num_processes: int, num_kills: int, seed: int, stage: str = "all") -> i
         alone = Hand(folder / "alone", folder / "alone.log", stage)
         code = alone.process.wait()
         middle = time.monotonic()
+        print(f"alone {middle - began:.0f} s (exit code {code})", flush=True)
         hands = run_together(folder, num_processes, num_kills, stage, random.Random(seed), middle - began)
-        print(f"alone {middle - began:.0f} s (exit code {code}), together {time.monotonic() - middle:.0f} s")
+        print(f"together {time.monotonic() - middle:.0f} s")
         one, many = contents(folder / "alone"), contents(folder / "together")
         problems = [line for each in Store(folder / "together").artifacts() for line in each.verify()]
         built = Counter(line for hand in hands for line in BUILT.findall(hand.log.read_text(encoding="utf-8")))

@@ -1,11 +1,12 @@
 """Encoding speed beside datatrove's own DocumentTokenizer pipeline, on the same texts, in one run.
 
-    .venv/bin/python -m benchmarks.encoding FILE_OR_FOLDER [--vocabulary 16384] [--workers 1] [--rounds 3]
+    .venv/bin/python -m benchmarks.encoding TEXT [--vocabulary 16384] [--workers 1] [--rounds 3] [--unshuffled]
 
-FILE_OR_FOLDER: text. Cut into documents of about 400 words, written once as our Parquet file and once as JSONL,
-and a byte-level BPE is trained on them. Then, in turn within a round: `pipeline.tokenize` as the study calls it (ids,
-ends, loss mask, counts), and datatrove's JsonlReader and DocumentTokenizer as its documentation has them, without its
-second pass that shuffles (and with it, for comparison). Same tokenizer, same number of processes, one thread each.
+TEXT: a file, or a folder of .txt. Cut into documents of about 400 words, written once as our Parquet file and once as
+JSONL, and a byte-level BPE is trained on them. Then, in turn within a round: `pipeline.tokenize` as the study calls it
+(ids, ends, loss mask, counts), and datatrove's JsonlReader and DocumentTokenizer as its documentation has them, without
+its second pass that shuffles (and with it, for comparison, unless --unshuffled). Same tokenizer, same number of
+processes, one thread each.
 Printed: MB of text a second of wall time and of CPU time (processes below included), medians, and ratios to datatrove
 unshuffled.
 """
@@ -104,6 +105,7 @@ def main() -> None:
     parser.add_argument("--vocabulary", type=int, default=16384)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--unshuffled", action="store_true", help="leave out datatrove's second pass")
     given = parser.parse_args()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     seconds: dict[str, list[tuple[float, float]]] = {}
@@ -115,6 +117,8 @@ def main() -> None:
             "datatrove, as it comes (shuffled)": lambda out: theirs(folder, out, given.workers, shuffle=True),
             "ours": lambda out: ours(folder, out, given.workers),
         }
+        if given.unshuffled:
+            del ways["datatrove, as it comes (shuffled)"]
         for round_ in range(given.rounds):
             for number, (name, way) in enumerate(_rotated(list(ways.items()), round_)):
                 out = folder / f"out-{round_}-{number}"

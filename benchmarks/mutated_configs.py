@@ -1,12 +1,13 @@
 """A thousand command lines with mistakes in them: does any end in a raw traceback?
 
-    .venv/bin/python benchmarks/mutated_configs.py [lines] [seed]
+    .venv/bin/python benchmarks/mutated_configs.py [lines] [seed] [--from N]
 
 Each line is one that works with one to three mistakes put in: a letter lost, doubled or swapped in a key, a group or a
 value; a value of another kind; a key added, removed or given twice; a question or a sweep that does not fit. It goes
 through the door in this process, up to where the first stage would start. What must come out is exit code 0 with
 nothing on standard error, or exit code 2 with one line that begins with `frontload: `; argparse's own refusals of an
-unknown flag may add its usage. Anything else is printed with its line. Exits 1 if there was any.
+unknown flag may add its usage. Anything else is printed with its line. Exits 1 if there was any. Every 25 lines it
+says how many it has tried, so that a run that is cut off has its count; `--from N` begins at the Nth line of the seed.
 """
 
 import contextlib
@@ -16,8 +17,10 @@ import random
 import sys
 import tempfile
 import traceback
+from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -143,24 +146,30 @@ def outcome(line: list[str]) -> tuple[str, str]:
     return ("refused" if code == 2 and is_one_line and "Traceback" not in told else "broken"), told
 
 
-def main(count: int, seed: int) -> int:
-    """Run them; 0 if none was broken."""
+def main(count: int, seed: int, first: int) -> int:
+    """Try the lines from the first one on, `count` of them in all; 0 if none was broken."""
     register()
     door_module.register = lambda: None  # once is enough: reading all files takes longer than a line
     Runner.build = accept  # pyright: ignore[reportAttributeAccessIssue]
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        for line in lines(count, seed):
+        for number, line in enumerate(islice(lines(first + count, seed), first, None), start=first + 1):
             kind, said = outcome([*line, "tracking=off"])
             counts[kind] += 1
             if kind == "broken":
-                print(f"{line}\n{said[-1500:]}\n", flush=True)
-        left = [path for path in Path(folder).iterdir() if path.name != "runs"]
-    print(f"{count} lines, seed {seed}: {dict(counts)}; left in the folder: {[path.name for path in left]}")
+                print(f"line {number}: {line}\n{said[-1500:]}\n", flush=True)
+            if counts.total() % 25 == 0 or counts.total() == count:
+                print(f"{counts.total()} lines, {first + 1} to {number} of seed {seed}: {dict(counts)}", flush=True)
+        left = [path.name for path in Path(folder).iterdir() if path.name != "runs"]
+    print(f"left in the folder: {left or 'nothing'}")
     return int(counts["broken"] > 0)
 
 
 if __name__ == "__main__":
-    numbers = [int(argument) for argument in sys.argv[1:]]
-    sys.exit(main(*(numbers + [1000, 0][len(numbers) :])))
+    asked = ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    asked.add_argument("lines", type=int, nargs="?", default=1000)
+    asked.add_argument("seed", type=int, nargs="?", default=0)
+    asked.add_argument("--from", type=int, default=0, dest="first", metavar="N", help="lines of the seed to pass over")
+    given = asked.parse_args()
+    sys.exit(main(given.lines, given.seed, given.first))

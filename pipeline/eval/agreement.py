@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import pandas as pd
@@ -23,8 +24,12 @@ class Scored:
 
 
 def summarise_stored(table: pd.DataFrame, scored: Sequence[Scored]) -> dict[str, Any]:
-    """`tasks`, one of each of `scored`, and `sandbox` where programs were run. table: all rows, with their labels."""
-    parts = [_of_task(table[(table["suite"] == each.suite) & (table["task"] == each.task)], each) for each in scored]
+    """`tasks`, one of each of `scored`, and `sandbox` where programs were run.
+
+    table: all rows, with their labels, in the order of `scored`: names of suites need not differ.
+    """
+    ends = list(accumulate(len(each.rows) for each in scored))
+    parts = [_of_task(table.iloc[end - len(each.rows) : end], each) for each, end in zip(scored, ends, strict=True)]
     summary: dict[str, Any] = {"tasks": parts}
     return {**summary, "sandbox": summarise_runs(table)} if table["outcome"].notna().any() else summary
 

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pipeline.core.config import Config
 from pipeline.lm.backends import Backend, best_backend
+from pipeline.tasks.absent import Absent
 from pipeline.tasks.suite import Suite
 
 VERSION = 5  # raised when the same checkpoint and config would give other rows
@@ -16,6 +17,10 @@ class Eval(Config):
     """Suites, and how their problems are put to a model."""
 
     suites: tuple[Suite, ...]
+    missing: tuple[Absent, ...] = Field(default=(), exclude_if=lambda value: not value)
+    """Suites whose file is not there, taken out of `suites` by the study: told in the summary, and asked anew once they
+    are there.
+    """
     max_new_tokens: int = Field(ge=1)  # a completion that is longer has no answer
     traces: int = Field(default=4, ge=0)  # sampled traces a graded problem
     graded_problems: int = Field(ge=0)  # a task: the keyed subset that is graded; 0: no graded metric

@@ -3,7 +3,7 @@
 Reads a checkpoint, suites, the held-out shards of encoded corpora. Writes `rows.parquet` (a row for each
 completion: greedy ones, sampled traces, samples for pass@k), `bits.parquet` (a row for each held-out document) and
 `summary.json` (`summary.summarise` of the rows, `bits_per_byte` by corpus, `probes` and
-`benchmarks` by suite where some are asked).
+`benchmarks` by suite where some are asked, `missing` where a suite's file was not there: suite to what it lacks).
 """
 
 from collections.abc import Mapping
@@ -74,6 +74,8 @@ def evaluate(
     bits = write_table(out / "bits.parquet", bits_rows(config, examinee, heldout), BITS_SCHEMA)
     answered = scores[~scores["kind"].isin((*PROBE_KINDS, BENCHMARK))]
     summary = {**summarise(answered, config.asked_ks), "bits_per_byte": bits_per_byte(bits)}
+    if config.missing:
+        summary["missing"] = {absent.suite: absent.reason for absent in config.missing}
     if probes:
         summary["probes"] = summarise_probes(scores, config.suites)
     if benchmarks:

@@ -18,6 +18,7 @@ from pipeline.core.scores import SCORE_SCHEMA
 from pipeline.eval.agreement import Scored, summarise_stored
 from pipeline.eval.executed import check_isolation
 from pipeline.eval.rows import Question, Row, make_row, write_table
+from pipeline.tasks.absent import Absent
 from pipeline.tasks.score import TaskProblem, score_all
 from pipeline.tasks.stored import Asked, Stored, matched, read_stored
 from pipeline.tasks.suite import Suite, load_suite
@@ -30,16 +31,27 @@ Advance = Callable[[int], object]
 
 
 def score_stored(
-    suites: Sequence[Suite], file: Path, *, study_key: str, data_root: Path | None, out: Path, advance: Advance
+    suites: Sequence[Suite],
+    file: Path,
+    *,
+    study_key: str,
+    data_root: Path | None,
+    out: Path,
+    advance: Advance,
+    missing: Sequence[Absent] = (),
 ) -> Ledger:
     """Score every completion by every suite that has its task. advance: told of each that is scored.
+
+    missing: suites that would score too, were their files there; the summary says so of lines with their task.
 
     Raises UserError for a file that is none, for tasks that no suite has, and where no problem is found.
     """
     stored = read_stored(file)
     scored = [each for suite in suites for each in _score_suite(suite, stored, study_key, data_root, advance)]
+    tasks = {each.task for each in stored}
+    scored += [Scored(each.suite, each.benchmark, [], [], each.reason) for each in missing if each.benchmark in tasks]
     known = {each.task for each in scored}
-    strange = sorted({each.task for each in stored} - known)
+    strange = sorted(tasks - known)
     if strange:
         raise UserError(f"completions={file} has task {strange[0]!r}, which no suite asks; ask it, or leave it out")
     rows = [row for each in scored for row in each.rows]

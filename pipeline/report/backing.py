@@ -7,6 +7,7 @@ from pipeline.report.material import Material, Section, drawn
 from pipeline.report.provenance import every_artifact, provenance
 from pipeline.report.splits import overlap_says, overlap_table, overlaps
 from pipeline.report.tables import data, origins
+from pipeline.report.unasked import unasked, unasked_table
 
 
 def corpora_section(material: Material) -> Section:
@@ -52,4 +53,6 @@ def provenance_section(material: Material) -> Section:
     says = "Each cell's scores, weights, config and data, the line that repeats it, and what is stale or missing."
     artifacts = every_artifact(material.results, out=material.out)
     tables = [origins.provenance_table(frame), origins.artifact_table(artifacts)] if len(frame) else []
+    lacking = unasked(material.models)
+    tables += [unasked_table(lacking)] if len(lacking) else []
     return Section(id="provenance", title="Where the numbers come from", says=says, figures=[], tables=tables)

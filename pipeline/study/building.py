@@ -7,6 +7,7 @@ from rich.console import Console
 
 from pipeline.core.errors import UserError
 from pipeline.core.store import Store
+from pipeline.study.absences import say_absent
 from pipeline.study.chosen import Arm, chosen_nodes, command_for
 from pipeline.study.cluster import ClusterJobs, check_cluster
 from pipeline.study.complain import complain
@@ -45,6 +46,7 @@ def build(
     estimate = learn_from(store.artifacts(unreadable=[]))
     view = View(console, found, min(_at_once(runner, cluster), max(len(found.todo), 1)), estimate)
     _check(arms, found, context, cluster)
+    say_absent(console, (study for _, study in arms), found.todo)
     show_preview(console, arms, needed, found, estimate)
     say(console, headline(len(arms), found, view.seconds_left()))
     if cluster is None:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from pipeline.core.errors import UserError
 from pipeline.study import questions
+from pipeline.study.absences import say_absent
 from pipeline.study.advising import show_advice
 from pipeline.study.building import build, report_failures
 from pipeline.study.cards import show_cards
@@ -70,7 +71,9 @@ def execute(config: DictConfig, *, is_multirun: bool) -> None:
         check_is_done(study)
     elif study.stage in QUESTIONS:
         open_store(study.context)
-        QUESTIONS[study.stage](arms_asked_about(study, overrides), console)
+        arms = arms_asked_about(study, overrides)
+        say_absent(console, (each for _, each in arms))
+        QUESTIONS[study.stage](arms, console)
     elif study.sweep:
         line = shlex.join(["frontload", "-m", *overrides])
         raise UserError(f"sweep={study.sweep.name} without -m would run one arm only; give `{line}`")

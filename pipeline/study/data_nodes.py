@@ -11,6 +11,7 @@ from pipeline.sources.config import VERSION as SOURCES_VERSION
 from pipeline.study import work
 from pipeline.study.arm_names import world_key
 from pipeline.study.inputs import (
+    check_guarded,
     check_not_asked,
     with_file_checksums,
     with_suite_checksums,
@@ -57,6 +58,8 @@ class DataNodes:
         is_world = is_drawn(source)
         curation = self.study.corpora[name].curation.of_kind(is_world=is_world)
         suites = () if is_world else with_suite_checksums(self._asked(), self.study.context.data_root)
+        if curation.decontaminate:
+            check_guarded(name, suites, self.study.context.data_root)
         check_not_asked(name, source.literals["config"], suites)
         return self._data_node(
             f"curate:{name}",

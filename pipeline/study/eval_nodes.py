@@ -7,7 +7,7 @@ from pipeline.eval.config import VERSION as EVAL_VERSION
 from pipeline.lm.config import VERSION as LM_VERSION
 from pipeline.study import work
 from pipeline.study.external import checkpoint_checksum, checkpoint_label, find_checkpoint
-from pipeline.study.inputs import with_suite_checksums
+from pipeline.study.inputs import as_asked
 from pipeline.study.model_nodes import ModelNodes
 from pipeline.study.node import Node
 from pipeline.tasks.world.dials import VERSION as WORLD_VERSION
@@ -27,9 +27,7 @@ class EvalNodes(ModelNodes):
     def evaluation(self, checkpoint: Node, name: str, which: Mapping[str, int] | None = None) -> Node:
         """which: of the checkpoints that the stage leaves; the last one where not given."""
         study = self.study
-        asked = [suite for suite in study.eval.suites if suite.after in ("any", checkpoint.stage)]
-        suites = with_suite_checksums(asked, study.context.data_root)
-        config = study.eval.model_copy(update={"suites": suites})
+        config = as_asked(study.eval, study.context.data_root, checkpoint.stage)
         heldout = {f"heldout:{name}": self.tokenized(name) for name in study.base_mix.weights}
         return Node(
             kind="eval",
@@ -45,8 +43,7 @@ class EvalNodes(ModelNodes):
     def outside_evaluation(self, name: str) -> Node:
         """Of a checkpoint from outside the store: a folder, or a name on the hub."""
         study = self.study
-        suites = with_suite_checksums(study.eval.suites, study.context.data_root)  # who trained it is not known: all
-        config = study.eval.model_copy(update={"suites": suites})
+        config = as_asked(study.eval, study.context.data_root)  # who trained it is not known: all
         content = checkpoint_checksum(find_checkpoint(name))
         return Node(
             kind="eval",

@@ -14,6 +14,7 @@ from pipeline.lm.backends import require_backend
 from pipeline.study.graph import world_key
 from pipeline.study.node import Node
 from pipeline.study.schema import Study
+from pipeline.tasks.absent import absent_of
 from pipeline.tasks.sandbox.ready import require_sandbox
 from pipeline.tasks.suite import Suite, load_suite
 
@@ -28,6 +29,7 @@ def check_prompts(studies: Iterable[Study]) -> None:
         needed, context = study.eval.max_new_tokens, study.model.max_position_embeddings
         root = study.context.data_root
         suites = [suite for suite in study.eval.suites if suite.harness is None]  # the harness's cut what is too long
+        suites = [suite for suite in suites if absent_of(suite, root) is None]
         longest = max((_longest_prompt(suite.model_dump_json(), world_key(study), root) for suite in suites), default=0)
         if longest + needed > context:
             raise UserError(

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import UserError
+from pipeline.eval.config import Eval
 from pipeline.sources.config import Corpus, Files
 from pipeline.sources.files import file_checksums
 from pipeline.sources.hub import copy_checksums
+from pipeline.tasks.absent import absent_of
 from pipeline.tasks.suite import Suite
 from pipeline.tokenize.checksums import tokenizer_checksums
 from pipeline.tokenize.config import Tokenizer
@@ -55,8 +57,47 @@ def _strings(value: Any, key: str) -> list[str]:
     return own + [found for item in value.values() for found in _strings(item, key)]
 
 
+def as_asked(config: Eval, data_root: Path | None, stage: str = "") -> Eval:
+    """An eval of what can be asked: suites with their checksums, and apart those whose file is not there.
+
+    stage: that trained the checkpoint; not given: all suites are asked. Raises UserError where no suite at all can be.
+    """
+    lacks = [_lacks(suite, data_root) for suite in config.suites]
+    if lacks and all(lacks):
+        raise UserError(f"the eval has nothing to ask: {'; '.join(lacks)}")
+    asked = [suite for suite in config.suites if suite.after in ("any", stage) or not stage]
+    there = [suite for suite in asked if absent_of(suite, data_root) is None]
+    missing = tuple(absent for suite in asked if (absent := absent_of(suite, data_root)))
+    return config.model_copy(update={"suites": with_suite_checksums(there, data_root), "missing": missing})
+
+
+def _lacks(suite: Suite, data_root: Path | None) -> str:
+    """That a suite has none of its data, or is one of the harness's without any; else empty."""
+    absent = absent_of(suite, data_root)
+    if absent is not None or suite.harness is None or data_root is None:
+        return absent.line if absent else ""
+    from pipeline.tasks.harness.local import files_of, how_to_get
+
+    datasets = [task.dataset for task in suite.harness.tasks.values()]
+    if not all(datasets) or any(files_of(dataset, data_root) for dataset in datasets):
+        return ""
+    return f"suite '{suite.name}' is not asked: it has no data below data_root; get some: {how_to_get(datasets[0])}"
+
+
+def check_guarded(name: str, suites: Sequence[Suite], data_root: Path | None) -> None:
+    """Raise UserError where a corpus is to hold no question of a suite whose file is not there.
+
+    What is trained on cannot be taken out of the weights, so this is no case of going on with the rest.
+    """
+    for absent in filter(None, (absent_of(suite, data_root) for suite in suites)):
+        raise UserError(
+            f"corpus '{name}' cannot be kept free of the questions of suite '{absent.suite}': {absent.reason}; or take "
+            f"the suite out of eval.suites, or give +corpora.{name}.curation.decontaminate=false"
+        )
+
+
 def with_suite_checksums(suites: Sequence[Suite], data_root: Path | None) -> tuple[Suite, ...]:
-    """The suites with the checksum of each file they read."""
+    """The suites with the checksum of each file they read; that of a suite whose file is not there stays empty."""
     read = (_with_harness_checksums(suite, data_root) for suite in suites)
     return tuple(_with_checksum(_with_probe_checksum(suite, data_root), data_root) for suite in read)
 
@@ -65,9 +106,7 @@ def _with_checksum(suite: Suite, data_root: Path | None) -> Suite:
     file = suite.gsm8k or suite.code
     if file is None:
         return suite
-    root = _root(data_root, f"suite '{suite.name}'")
-    (checksum,) = file_checksums(Files(paths=(file.path,), format="jsonl"), root).values()
-    read = file.model_copy(update={"checksum": checksum})
+    read = file.model_copy(update={"checksum": _checksum(suite, file.path, data_root)})
     return suite.model_copy(update={"gsm8k" if suite.gsm8k else "code": read})
 
 
@@ -75,10 +114,16 @@ def _with_probe_checksum(suite: Suite, data_root: Path | None) -> Suite:
     if suite.reflection is None or suite.reflection.gsm8k is None:
         return suite
     file = suite.reflection.gsm8k
-    root = _root(data_root, f"suite '{suite.name}'")
-    (checksum,) = file_checksums(Files(paths=(file.path,), format="jsonl"), root).values()
-    read = file.model_copy(update={"checksum": checksum})
+    read = file.model_copy(update={"checksum": _checksum(suite, file.path, data_root)})
     return suite.model_copy(update={"reflection": suite.reflection.model_copy(update={"gsm8k": read})})
+
+
+def _checksum(suite: Suite, path: str, data_root: Path | None) -> str:
+    root = _root(data_root, f"suite '{suite.name}'")
+    if absent_of(suite, root):
+        return ""
+    (checksum,) = file_checksums(Files(paths=(path,), format="jsonl"), root).values()
+    return checksum
 
 
 def _with_harness_checksums(suite: Suite, data_root: Path | None) -> Suite:

@@ -11,7 +11,7 @@
     sweeps/*.yaml           sweep        (root package; axes become hydra.sweeper.params)
 
 Found beside the package in a checkout or an editable install, and inside it in a wheel. Registering the files
-one by one, instead of putting the folders on Hydra's search path, keeps `--help` under a second.
+one by one, instead of putting the folders on Hydra's search path, keeps `--help` near a second.
 """
 
 import os
@@ -27,6 +27,17 @@ from pipeline.study.group_files import benchmark_node, checked_benchmark, checke
 from pipeline.study.primary import HELP, PRIMARY
 
 MIX_GROUPS = ("base_mix", "pretrain_mix", "sft_mix")
+
+
+class Shelf(dict[str, Any]):
+    """What the config store holds, never copied whole.
+
+    Hydra copies the store with all its configs whenever it composes one, and for each group of `--help`, which was then
+    20 s of a core. It copies each config again as it reads it, so that one shelf for all is safe.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Shelf":
+        return self
 
 
 def has_compiler() -> bool:
@@ -53,6 +64,7 @@ def register() -> None:
     OmegaConf.register_new_resolver("has_compiler", has_compiler, replace=True)
     OmegaConf.register_new_resolver("best_precision", best_precision, replace=True)
     store = ConfigStore.instance()
+    store.repo = Shelf(store.repo)
     root = config_root()
     primary = {**PRIMARY, "corpora": _corpora(root / "data_mixes")}
     primary["hydra"]["help"]["template"] = HELP

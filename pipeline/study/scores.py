@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.core.store import Store
+from pipeline.study.absences import absent_lines
 from pipeline.study.node import Node
 from pipeline.study.terminal import say
 
@@ -42,7 +43,7 @@ def show_scores(nodes: Sequence[Node], store: Store, console: Console) -> None:
                 table.add_row(*row)
         if table.row_count:
             console.print(table)
-        for line in _lines(summary):
+        for line in (*_lines(summary), *absent_lines(summary)):
             say(console, line)
         say(console, f"rows and summary: {artifact.folder}")
 

@@ -1,6 +1,7 @@
 """`stage=score completions=FILE`: completions on file put to the scorers of the recipe's suites, and held to labels."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pipeline.core.errors import UserError
 from pipeline.core.ledger import Ledger
 from pipeline.core.store import Store, Wanted
 from pipeline.study.graph import world_key
-from pipeline.study.inputs import with_suite_checksums
+from pipeline.study.inputs import as_asked
 from pipeline.study.schema import Study
 from pipeline.study.scores import sandbox_line
 from pipeline.study.sweep import Point
@@ -51,8 +52,11 @@ def _score(study: Study, file: Path, bar: Progress, count: int) -> Path:
     from pipeline.eval.stored import VERSION, score_stored
 
     root, key = study.context.data_root, world_key(study)
-    suites = with_suite_checksums(study.eval.suites, root)
+    asked = as_asked(study.eval, root)
+    probes = {suite.name for suite in study.eval.suites if suite.is_probe}
+    suites, missing = asked.suites, [absent for absent in asked.missing if absent.suite not in probes]
     literals = {"suites": [suite.literals() for suite in suites], "study_key": key, "file": file_checksum(file)}
+    literals |= {"missing": [absent.literals() for absent in missing]} if missing else {}
     wanted = Wanted(
         stage="score",
         label=file.stem,
@@ -64,9 +68,8 @@ def _score(study: Study, file: Path, bar: Progress, count: int) -> Path:
     task = bar.add_task("scored", total=count)
 
     def write(out: Path) -> Ledger:
-        return score_stored(
-            suites, file, study_key=key, data_root=root, out=out, advance=lambda done: bar.advance(task, done)
-        )
+        advance = partial(bar.advance, task)
+        return score_stored(suites, file, missing=missing, study_key=key, data_root=root, out=out, advance=advance)
 
     return Store(study.context.store, lock_kind=study.context.lock).build(wanted, write).folder
 

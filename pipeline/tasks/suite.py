@@ -98,6 +98,16 @@ class Suite(Config):
         return self.reflection is not None or self.alchemy is not None or self.ask == "thinking"
 
     @property
+    def file(self) -> tuple[str, str] | None:
+        """The benchmark that it reads a file of, and the file's path below `data_root`; None where it reads none of its
+        own. What the harness reads is told by the harness's rooms.
+        """
+        if self.code is not None:
+            return self.code.benchmark, self.code.path
+        file = self.gsm8k or (self.reflection and self.reflection.gsm8k)
+        return ("gsm8k", file.path) if file else None
+
+    @property
     def whole(self) -> "Suite":
         """With every problem of its benchmarks, however many are asked: none of them may be trained on."""
         every: dict[str, Config] = {}

@@ -2,8 +2,8 @@
 
 The stock mask asks which token holds the character at which loss begins; where that character is a space the
 answer is none, and everything from the prompt on is dropped without a word (datatrove 0.10.1). Here loss begins after
-the mark that closes the prompt, which is a token of its own. So nobody asks for offsets, and tokenizers' fast path
-serves, which does not compute them; ids and masks go to the files as arrays.
+the mark that closes the prompt, which is a token of its own. So nobody asks for offsets, and `spelled` serves, which
+has none; ids and masks go to the files as arrays.
 """
 
 from collections.abc import Iterable
@@ -18,6 +18,7 @@ from datatrove.utils.batching import batched
 from tokenizers.processors import TemplateProcessing
 
 from pipeline.core.chat import ASSISTANT
+from pipeline.tokenize.spelled import Speller
 
 BATCH = 128  # documents encoded in one call: few enough to stay in the cache
 
@@ -45,12 +46,12 @@ class MaskedTokenizer(DocumentTokenizer):
         width = np.uint32 if self.token_size == 4 else np.uint16
         mark = self.tokenizer.token_to_id(ASSISTANT)
         assert mark is not None, "our tokenizers have all marks"
+        speller = Speller(self.tokenizer, width)
         for batch in batched(data, self.batch_size):
             with self.track_time(unit="batch"):
                 pieces: list[Piece] = batch
-                encoded = self.tokenizer.encode_batch_fast([piece.text for piece in pieces])
-                for piece, each in zip(pieces, encoded, strict=True):
-                    ids = np.array(each.ids, width)
+                encoded = speller.encode([piece.text for piece in pieces])
+                for piece, ids in zip(pieces, encoded, strict=True):
                     file.write_bytes(ids.tobytes())
                     file.write_loss_bytes(self._loss(piece, ids, mark).tobytes())
                     self.stat_update("tokens", value=len(ids))

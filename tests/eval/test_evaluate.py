@@ -18,6 +18,7 @@ from pipeline.core.track import Silent
 from pipeline.eval.evaluate import evaluate
 from pipeline.eval.opening import open_examinee
 from pipeline.eval.summary import summarise
+from pipeline.tasks.absent import Absent
 
 
 class Heard(Silent):
@@ -176,3 +177,12 @@ def test_a_checkpoint_without_chat_template_is_refused(learnt, tmp_path):
     (tmp_path / "broken" / "model" / "chat_template.jinja").unlink()
     with pytest.raises(UserError, match="no chat template"):
         run(replace(learnt, folder=tmp_path / "broken"), tmp_path / "out")
+
+
+def test_a_suite_whose_file_was_not_there_stands_in_the_summary_and_changes_nothing_else(learnt, tmp_path):
+    _, rows, plain = run(learnt, tmp_path / "plain", graded_problems=0)
+    absent = Absent(suite="g", benchmark="gsm8k", path="mine.jsonl")
+    _, others, summary = run(learnt, tmp_path / "out", graded_problems=0, missing=(absent,))
+    pd.testing.assert_frame_equal(rows, others)
+    assert summary == {**plain, "missing": {"g": absent.reason}}
+    assert "missing" not in learnt.config.literals()

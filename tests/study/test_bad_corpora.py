@@ -117,6 +117,21 @@ def test_a_file_that_the_eval_asks_is_no_source_under_any_name(name, gather, roo
     assert made == {}
 
 
+def test_a_corpus_is_not_made_while_the_eval_set_that_it_is_to_be_held_against_is_not_there(gather, root):
+    (root / "gsm8k" / "test.jsonl").unlink()
+    world = "eval.suites=[{name: g, gsm8k: {path: gsm8k/test.jsonl, num_problems: 1}}]"
+    code, said, made = gather(world, stage="curate")
+    assert (code, said.count("\n"), made) == (2, 1, {})
+    assert said.startswith(
+        "frontload: corpus 'mine' cannot be kept free of the questions of suite 'g': gsm8k/test.jsonl is not below "
+        "data_root; get it: curl "
+    )
+    assert said.endswith("or give +corpora.mine.curation.decontaminate=false\n")
+    code, said, made = gather(world, "+corpora.mine.curation.decontaminate=false", stage="curate")
+    assert code == 0, said
+    assert "curate" in made
+
+
 def test_an_eval_question_in_a_corpus_is_a_counted_drop_also_where_the_eval_asks_others(gather, root):
     (root / "gsm8k" / "test.jsonl").write_bytes(lines({"question": "Is it?", "answer": "#### 1"}, ASKED))
     (root / "a.jsonl").write_bytes(lines(ROW, {"text": f"Q: {ASKED['question']}\nA: Let's think step by step."}))

@@ -1,5 +1,6 @@
 """What the door imports before there is anything to do, and that it works from a wheel."""
 
+import copy
 import importlib.util
 import subprocess
 import sys
@@ -7,6 +8,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hydra import compose
+from hydra.core.config_store import ConfigStore
+from omegaconf import OmegaConf
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"torch", "transformers", "pandas", "datasets", "numpy", "pyarrow", "wandb", "matplotlib", "datatrove"}
@@ -53,3 +57,16 @@ def test_a_wheel_holds_the_yaml_folders_and_the_pages_templates_and_works(tmp_pa
     line = [sys.executable, "-c", script, "recipe=smoke", "--cfg", "job"]
     ran = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "recipe_name: smoke" in ran.stdout
+
+
+def test_hydra_does_not_copy_every_config_for_each_group_of_the_help():
+    store = ConfigStore.instance()
+    assert copy.deepcopy(store).repo is store.repo
+
+
+def test_a_composed_config_can_be_changed_and_the_next_one_is_as_before():
+    first = compose("config", overrides=["recipe=smoke"])
+    before = OmegaConf.to_container(first, resolve=False)
+    first.corpora.ldq.world.num_documents = -1
+    first.seed = 99
+    assert OmegaConf.to_container(compose("config", overrides=["recipe=smoke"]), resolve=False) == before

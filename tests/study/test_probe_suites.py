@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.core.errors import UserError
 from pipeline.study.fit import check_prompts
-from pipeline.study.graph import world_key
+from pipeline.study.graph import arm_graph, world_key
 from pipeline.tasks.suite import load_suite
 
 ROOT = Path(__file__).parents[2]
@@ -32,10 +32,12 @@ def test_several_probes_at_once(study):
     assert [suite.name for suite in study(f"probes=[{','.join(PROBES)}]").eval.suites][-len(PROBES) :] == PROBES
 
 
-def test_a_probe_of_a_file_that_is_not_there_says_where_to_put_it(study, tmp_path):
+def test_a_probe_of_a_file_that_is_not_there_is_passed_over(study, tmp_path):
     config = study("probes=[reflection_gsm8k]", f"data_root={tmp_path}")
-    with pytest.raises(UserError, match=r"gsm8k/test.jsonl does not exist; put it below data_root"):
-        check_prompts([config])
+    check_prompts([config])
+    evaluation = arm_graph(config)["eval:sft"].literals["config"]
+    assert [suite["name"] for suite in evaluation["suites"]] == ["world"]
+    assert [absent["path"] for absent in evaluation["missing"]] == ["gsm8k/test.jsonl"]
 
 
 def test_letters_ask_what_their_corpus_trains(study):

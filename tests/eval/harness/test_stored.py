@@ -188,3 +188,10 @@ def test_code_is_run_in_the_sandbox_by_both_and_attempts_are_counted(tmp_path):
         assert part["error"].tolist()[-1].startswith("blocked: FileNotFoundError")
     assert summary["sandbox"]["runs"] == 10
     assert (summary["sandbox"]["runs_that_tried"], summary["sandbox"]["tried"]) == (2, {"open": 2})
+
+
+def test_a_suite_of_ours_and_one_of_the_harness_s_may_have_one_name(data_root, tmp_path):
+    lines = [{"task": "gsm8k", "problem": 0, "completion": text, "label": True} for text in ("12.00", "#### 12")]
+    suites = (OURS.model_copy(update={"name": "gsm8k"}), harness("gsm8k", "strict-match"))
+    _, summary = scored(suites, lines, data_root, tmp_path)
+    assert [(task["n"], task["agree"]) for task in summary["tasks"]] == [(2, 2), (2, 1)]
