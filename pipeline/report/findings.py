@@ -17,7 +17,7 @@ def verdicts_section(material: Material) -> Section:
     frame = material.verdicts
     if frame.empty:
         says = (
-            "Not judged: no verdicts were found for this sweep. Claims are written in the sweep's file before it runs; "
+            "Not judged: there are no verdicts on these arms. Claims are written in a sweep's file before it runs; "
             "until they are judged, everything below is a description, not a test."
         )
         return Section(id="verdicts", title="Verdicts", says=says, figures=[], tables=[])

@@ -66,7 +66,7 @@ def test_verdict_leads_to_its_artifact(out):
 
 def test_page_says_so_where_nothing_was_judged(tmp_path, arms):
     page = (write(tmp_path, arms) / "index.html").read_text()
-    assert "Not judged: no verdicts were found for this sweep." in page
+    assert "Not judged: there are no verdicts on these arms." in page
     assert 'class="chip"' not in page
 
 

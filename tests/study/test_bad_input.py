@@ -66,7 +66,7 @@ TABLE = [
     (["stage=report"], "nothing was evaluated yet"),
     (["-m", "sweep=smoke", "stage=report"], "asks about all arms at once; give the same line without -m"),
     (
-        ["-m", "sweep=redundancy", "sweep.claims.R2.group=family stories"],
+        ["-m", "sweep=redundancy", "+sweep.claims.R2.group=family stories"],
         "claim R2 is about family 'stories', which eval",
     ),
     (["-m", "pretrain_mix=none,nosuch"], "there is no pretrain_mix 'nosuch'"),

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from pipeline.core.keeping import Keeping
 from pipeline.core.lock import LockHeldError
-from pipeline.study import runner as runner_module
+from pipeline.study import handing
 from pipeline.study.chosen import chosen_nodes
 from pipeline.study.crew import Crew, Task, WorkerDiedError
 from pipeline.study.node import distinct
@@ -49,7 +49,7 @@ class Told(Crew):
 @pytest.fixture
 def building(runs, monkeypatch):
     """Build the raw documents of an arm with a crew that follows a script."""
-    monkeypatch.setattr(runner_module, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(handing, "POLL_SECONDS", 0.0)
     monkeypatch.setattr("pipeline.study.neighbours.SECONDS_BETWEEN_LOOKS", 0.0)
 
     def build(*script):

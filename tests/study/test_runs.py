@@ -181,7 +181,7 @@ def test_offline_wandb_stays_in_the_logs_and_tells_no_key(tmp_path):
 
 
 def test_a_wandb_that_breaks_breaks_nothing(runs, monkeypatch, caplog):
-    monkeypatch.setattr("pipeline.study.mirror._init", lambda *_: (_ for _ in ()).throw(TypeError("no such thing")))
+    monkeypatch.setattr("pipeline.study.mirror.start_run", lambda *_: (_ for _ in ()).throw(TypeError("no such thing")))
     assert runs.build("stage=sources", "tracking=offline") == []
     assert "W&B is not mirrored (tracking=off turns it off): no such thing" in caplog.text
 
