@@ -2,6 +2,7 @@
 truth is known. Nothing is trained. `python by_hand.py FOLDER SEEDS SWEEP...` leaves such a store for a look.
 """
 
+import io
 import sys
 import zlib
 
@@ -10,6 +11,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 from hydra import compose
+from rich.console import Console
 
 from pipeline.core.ledger import Ledger, SourceUse
 from pipeline.core.plan import MixPlan, PlannedSource
@@ -145,3 +147,18 @@ if __name__ == "__main__":
         for swept in sys.argv[3:]:
             made = arms_of(swept, Path(sys.argv[1]), range(int(sys.argv[2])))
             build(made, by_surface, problems=200)
+
+
+def said(ask, arms):
+    """What a command says of arms."""
+    heard = io.StringIO()
+    ask(arms, Console(file=heard, width=200))
+    return heard.getvalue()
+
+
+def elsewhere(arms, root):
+    """The same arms with an empty store."""
+    return [
+        (point, study.model_copy(update={"context": study.context.model_copy(update={"store": root})}))
+        for point, study in arms
+    ]

@@ -1,13 +1,10 @@
 """Committed results: what export writes, and that page, verdicts and RESULTS.md read it like the store."""
 
-import io
-
 import numpy as np
 import orjson
 import pandas as pd
 import pytest
-from by_hand import arms_of, build
-from rich.console import Console
+from by_hand import arms_of, build, elsewhere, said
 
 from pipeline.core.errors import UserError
 from pipeline.study.export import export
@@ -26,20 +23,6 @@ def arms(tmp_path_factory, _hydra):
     composed = arms_of("redundancy", tmp_path_factory.mktemp("committed"), [0, 1])
     build([arm for arm in composed if arm[1].seed == 0], level)
     return composed
-
-
-def said(ask, arms):
-    heard = io.StringIO()
-    ask(arms, Console(file=heard, width=200))
-    return heard.getvalue()
-
-
-def elsewhere(arms, root):
-    """The same arms with an empty store."""
-    return [
-        (point, study.model_copy(update={"context": study.context.model_copy(update={"store": root})}))
-        for point, study in arms
-    ]
 
 
 def restated(arms):

@@ -5,7 +5,7 @@ import io
 import orjson
 import pandas as pd
 import pytest
-from by_hand import arms_of, build
+from by_hand import arms_of, build, elsewhere, said
 from rich.console import Console
 
 from pipeline.core.errors import UserError
@@ -27,20 +27,6 @@ def arms(tmp_path_factory, _hydra):
     composed = arms_of("smoke", tmp_path_factory.mktemp("judged"), [0, 1])
     build(composed, level)
     return composed
-
-
-def said(ask, arms):
-    heard = io.StringIO()
-    ask(arms, Console(file=heard, width=200))
-    return heard.getvalue()
-
-
-def elsewhere(arms, root):
-    """The same arms asked about with an empty store."""
-    return [
-        (point, study.model_copy(update={"context": study.context.model_copy(update={"store": root})}))
-        for point, study in arms
-    ]
 
 
 def test_arms_go_by_their_mixes(arms):
