@@ -1,7 +1,7 @@
 """The answer so far, in two or three sentences that the data can bear, and no more."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -53,30 +53,40 @@ def answer(
 
 
 def _judged(verdicts: pd.DataFrame) -> str:
-    """The verdicts counted and named, primary claims apart."""
-    parts: list[str] = []
-    for title, frame in (
-        ("primary claims", verdicts[verdicts["primary"].astype(bool)]),
-        ("exploratory ones", verdicts[~verdicts["primary"].astype(bool)]),
-    ):
-        if len(frame):
-            parts.append(f"of {len(frame)} {title} {_counted(frame)}")
+    """The verdicts counted, primary claims apart: what is decided of them is told in words, others are named."""
+    is_primary = verdicts["primary"].astype(bool)
+    parts = [
+        f"of {len(frame)} {title} {_counted(frame, tell)}"
+        for title, frame, tell in (
+            ("primary claims", verdicts[is_primary], _told),
+            ("exploratory ones", verdicts[~is_primary], _named),
+        )
+        if len(frame)
+    ]
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _counted(frame: pd.DataFrame) -> str:
-    by_kind: dict[str, list[str]] = {}
+def _counted(frame: pd.DataFrame, tell: Callable[[str, Sequence[_Row]], str]) -> str:
+    by_kind: dict[str, list[_Row]] = {}
     for record in records(frame):
-        by_kind.setdefault(kind_of(record["verdict"]), []).append(record["claim"])
+        by_kind.setdefault(kind_of(record["verdict"]), []).append(record)
     return ", ".join(
-        [f"{len(by_kind[kind])} {says}{_named(by_kind[kind])}" for kind, says in _SAID.items() if kind in by_kind]
+        [f"{len(by_kind[kind])} {says}{tell(kind, by_kind[kind])}" for kind, says in _SAID.items() if kind in by_kind]
     )
 
 
-def _named(claims: Sequence[str]) -> str:
+def _told(kind: str, rows: Sequence[_Row]) -> str:
+    """What the claims say and by how many points, where that is decided."""
+    if kind not in (SUPPORTED, CONTRADICTED, SAME):
+        return _named(kind, rows)
+    told = [f"{row['claim']}: {row['says']}, {row['effect']:+.1f}" for row in rows]
+    return f" ({'; '.join(told)})"
+
+
+def _named(_: str, rows: Sequence[_Row]) -> str:
     """The claims by name, unless they are so many that nobody would read them here; the table has them all."""
-    return f" ({', '.join(claims)})" if len(claims) <= MOST_NAMED else ""
+    return f" ({', '.join(row['claim'] for row in rows)})" if len(rows) <= MOST_NAMED else ""
 
 
 def _best(built: list[_Row], best: _Row, guess: float) -> str:

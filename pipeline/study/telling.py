@@ -66,7 +66,7 @@ def _told(arms: Sequence[Arm], verdicts: Path, folder: Path) -> Iterator[str]:
     judged = orjson.loads((verdicts / "verdicts.json").read_bytes())
     age = orjson.loads((verdicts / "claims.json").read_bytes())
     seeds = sorted({study.seed for _, study in arms})
-    yield f"Seeds {', '.join(map(str, seeds))}. Claims {age['hash'][:12]}: {age['says']}."
+    yield f"Seeds {', '.join(map(str, seeds))}. Claims {age['hash'][:12]}: {age['says']}. {_rates(judged)}"
     yield from spec["answer"]
     tables = {table["name"]: table for section in spec["sections"] for table in section["tables"]}
     figures = {figure["name"]: figure for section in spec["sections"] for figure in section["figures"]}
@@ -78,6 +78,14 @@ def _told(arms: Sequence[Arm], verdicts: Path, folder: Path) -> Iterator[str]:
     for name in (name for name in TABLES if name in tables):
         yield f"**{tables[name]['caption']}**"
         yield markdown_table(tables[name]["columns"], tables[name]["rows"])
+
+
+def _rates(judged: Mapping[str, Any]) -> str:
+    """At which SFT learning rates the claims were judged."""
+    claims = ", ".join(judged["at_best_rates"])
+    if not claims:
+        return "Judged at the common SFT learning rate only: pilots at others are not run."
+    return f"Judged at the common SFT learning rate; at each cell's best on pilots too: {claims}."
 
 
 def _copy(page: Path, folder: Path, name: str) -> None:

@@ -1,7 +1,8 @@
 """The verb: claims and checkpoints in, verdicts out.
 
-Writes `verdicts.parquet` (a row a claim), `verdicts.json` (the same, with the claims' hash and the families and
-fingerprints behind each) and `contrasts.parquet` (a row a claim, part, seed and learning rate).
+Writes `verdicts.parquet` (a row a claim), `verdicts.json` (the same, with the claims' hash, the fingerprints behind
+each claim, and which were judged at each cell's best SFT rate too) and `contrasts.parquet` (a row a claim, part, seed
+and learning rate).
 """
 
 from collections.abc import Sequence
@@ -59,6 +60,7 @@ def _told(config: Claims, judged: Sequence[Judged]) -> dict[str, object]:
         "alpha": config.alpha,
         "planned_seeds": config.planned_seeds,
         "num_primary": config.num_primary,
+        "at_best_rates": [each.name for each in judged if each.best_rates],
         "verdicts": [
             {
                 **row_of(each),

@@ -67,7 +67,7 @@ def test_results_are_told_between_marks_and_what_is_by_hand_stays(arms, tmp_path
     said(tell, away)
     text = page.read_text(encoding="utf-8")
     assert text.startswith("# Results\n\nBy hand.\n")
-    assert "| **R2** | " in text and "Claims " in text
+    assert "| **R2** | " in text and "Claims " in text and "Judged at the common SFT learning rate only" in text
     for kind in ("svg", "png"):
         assert (page.parent / "results" / "redundancy" / "figures" / f"verdicts.{kind}").exists()
     page.write_text(text + "\nMore by hand.\n", encoding="utf-8")

@@ -262,6 +262,9 @@ def test_a_verdict_that_turns_at_the_best_rate_depends_on_the_rate(tmp_path):
     assert steady["verdict"] == "supported"
     assert "at each cell's best rate (x > s 0.0003, y > s 0.0003): supported" in steady["note"]
     assert judged(config, [*common, *other])["C"]["verdict"] == "supported"
+    for pilots, names in ((pilot(3e-4), ["C"]), ([], [])):
+        verdict(config, [*common, *other], pilots, out=tmp_path, track=Silent())
+        assert orjson.loads((tmp_path / "verdicts.json").read_bytes())["at_best_rates"] == names
 
 
 def test_the_verb_writes_what_it_found_and_the_claims_hash(tmp_path):
