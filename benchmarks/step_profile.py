@@ -30,12 +30,12 @@ from benchmarks.contenders.text import prepare
 from benchmarks.contenders.world import build, optimizer
 from benchmarks.step_kinds import kind_of, shares
 from pipeline.core.shard import Shard
-from pipeline.lm import engine
 from pipeline.lm.config import Training
 from pipeline.lm.flops import flops_per_token
 from pipeline.lm.inputs import load_plan
 from pipeline.lm.machine import exact, keeping_memory
 from pipeline.lm.peak import mfu, peak_flops
+from pipeline.lm.starting import start_engine
 from pipeline.lm.stream import TokenStream
 from pipeline.study.tracker import RunTracker
 from pipeline.study.wandb_run import RunIdentity
@@ -54,7 +54,7 @@ def stepper(job: Job, logs: Path) -> tuple[Callable[[], None], float]:
         checkpoint_every=1,
     )
     folder, lm = Path(job.folder), build(job)
-    made = engine.start(lm, optimizer(), training, 1)
+    made = start_engine(lm, optimizer(), training, 1)
     batches = TokenStream(load_plan(folder / "plan"), {"base": Shard.open(folder / "base")}).batches(ROWS)
     identity = RunIdentity(fingerprint="profile", stage="pretrain", label="profile", group="profile", config={})
     tracker, number = RunTracker(identity, logs, lambda _: None, "off"), 0

@@ -24,7 +24,7 @@ LIBRARIES: Mapping[str, tuple[str, str]] = {  # module and function: a process l
 
 def main(job_file: Path, result_file: Path) -> None:
     """Run it."""
-    with collector.at_rest():  # as a study imports
+    with collector.importing():  # as a study imports
         import torch
         import transformers
     job = Job(**orjson.loads(job_file.read_bytes()))
@@ -41,7 +41,7 @@ def main(job_file: Path, result_file: Path) -> None:
 
 def _run(job: Job) -> Result:
     module, function = LIBRARIES[job.library]
-    with collector.at_rest():
+    with collector.importing():
         loaded = importlib.import_module(f"benchmarks.contenders.{module}")
     return getattr(loaded, function)(job)
 

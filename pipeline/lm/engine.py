@@ -14,12 +14,11 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from pipeline.lm import attention, inductor, ranks
 from pipeline.lm.batch import Batch
-from pipeline.lm.config import Optimizer, Training
-from pipeline.lm.objective import NextTokenLoss, to_inputs
-from pipeline.lm.optimizer import make_optimizer, moments, restore_moments, set_learning_rate
-from pipeline.lm.spread import gathered, make_accelerator, placed_like, reducing, spread, whole
+from pipeline.lm.config import Training
+from pipeline.lm.objective import to_inputs
+from pipeline.lm.optimizer import moments, restore_moments, set_learning_rate
+from pipeline.lm.spread import gathered, placed_like, reducing, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Engine:
     lm: PreTrainedModel  # the bare model: its parameters are the ones trained
     optimizer: torch.optim.Optimizer
     accelerator: Accelerator
-    objective: nn.Module  # `NextTokenLoss`, in mixed precision and compiled where asked for
+    objective: nn.Module  # `objective.NextTokenLoss`, in mixed precision and compiled where asked for
     training: Training
     max_lr: float
     clip: float
@@ -137,23 +136,3 @@ class Engine:
         self.accelerator.backward(losses_n.sum() * self.num_ranks / num_targets)
         sums = torch.zeros(self.num_sources, dtype=torch.float64, device=losses_n.device)
         return sums.index_add_(0, inputs.sources_n, losses_n.detach().double())
-
-
-def start(lm: PreTrainedModel, optimizer: Optimizer, training: Training, num_sources: int) -> Engine:
-    """Put a model and a new optimizer on the device: a GPU where there is one, else the CPU. Collective.
-
-    A process that makes several runs of one shape compiles once: the compiled graph takes weights as inputs.
-    Raises UserError where the batch cannot be cut among the ranks, or Accelerate is told to shard in its own way.
-    """
-    ranks.refuse_rivals()
-    accelerator = make_accelerator(training)
-    ranks.rows_of_rank(training, accelerator.num_processes)
-    if training.precision == "bf16" and accelerator.device.type == "cpu":
-        attention.register()
-        lm.set_attn_implementation(attention.CPU_ATTENTION)
-    if training.compile:
-        inductor.prepare()
-    lm.train()
-    objective = spread(NextTokenLoss(lm, is_bf16=training.precision == "bf16"), training, accelerator)
-    made = make_optimizer(lm, optimizer)  # after sharding, which puts other parameters in the place of the former
-    return Engine(lm, made, accelerator, objective, training, optimizer.lr, optimizer.clip, num_sources)

@@ -18,7 +18,7 @@ from pipeline.core.plan import MixPlan
 from pipeline.core.seeds import keyed_int
 from pipeline.core.shard import Shard
 from pipeline.core.track import Silent, Tracker
-from pipeline.lm import engine, kept, restart
+from pipeline.lm import kept, restart
 from pipeline.lm.config import Optimizer, Schedule, Training
 from pipeline.lm.culprits import Culprits
 from pipeline.lm.curve import Window
@@ -26,6 +26,7 @@ from pipeline.lm.engine import Engine
 from pipeline.lm.flops import flops_per_token
 from pipeline.lm.guard import Guard
 from pipeline.lm.peak import peak_flops
+from pipeline.lm.starting import start_engine
 from pipeline.lm.state import load_state
 from pipeline.lm.tally import Tally, to_ledger
 
@@ -76,7 +77,7 @@ def begin(run: Run, out: Path, track: Tracker) -> Session:
     """
     num_sources = len(run.plan.sources)
     torch.manual_seed(keyed_int("train", run.plan.stream_key) % 2**63)
-    made = engine.start(run.lm, run.optimizer, run.training, num_sources)
+    made = start_engine(run.lm, run.optimizer, run.training, num_sources)
     session = Session(
         run=run,
         out=out,

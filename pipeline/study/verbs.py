@@ -92,7 +92,7 @@ def _mix(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
 
 
 def _pretrain(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
-    with collector.at_rest():
+    with collector.importing():
         from pipeline.pretrain.config import Pretrain
         from pipeline.pretrain.pretrain import pretrain
 
@@ -102,7 +102,7 @@ def _pretrain(literals: Mapping[str, Any], folders: Folders, place: Place) -> Le
 
 
 def _sft(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
-    with collector.at_rest():
+    with collector.importing():
         from pipeline.sft.config import Sft
         from pipeline.sft.sft import sft
 
@@ -118,7 +118,7 @@ def _training_folders(folders: Folders) -> tuple[Path, Path, Path | None, dict[s
 
 
 def _eval(literals: Mapping[str, Any], folders: Folders, place: Place) -> Ledger:
-    with collector.at_rest():
+    with collector.importing():
         from pipeline.eval.config import Eval
         from pipeline.eval.evaluate import evaluate
 

@@ -16,8 +16,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from pipeline.core.errors import UserError
 from pipeline.core.plan import MixPlan
 from pipeline.core.track import Silent
-from pipeline.lm import engine
 from pipeline.lm.config import Optimizer
+from pipeline.lm.spread import whole
+from pipeline.lm.starting import start_engine
 from pipeline.lm.stream import TokenStream
 
 WAYS = ("ddp", "fsdp")
@@ -51,11 +52,11 @@ def first_step(world, **changes):
     Rows differ in their targets; clipping is at work.
     """
     lm, plan = make_run(world).lm, replace(world.plan, loss="answers")
-    made = engine.start(lm, Optimizer(lr=1e-3, clip=0.1), training(**changes), 2)
+    made = start_engine(lm, Optimizer(lr=1e-3, clip=0.1), training(**changes), 2)
     batch, found = next(TokenStream(plan, world.shards).batches(8)), {}
 
     def note(*_):
-        found.update({name: engine.whole(parameter.grad).clone() for name, parameter in lm.named_parameters()})
+        found.update({name: whole(parameter.grad).clone() for name, parameter in lm.named_parameters()})
 
     made.optimizer.register_step_pre_hook(note)
     with Exchanges(made.objective) as exchanges:
@@ -67,7 +68,7 @@ def first_step(world, **changes):
 def trained_with_muon(world, how):
     """Weights before and after three steps of Muon, as rank 0 gathers them."""
     lm = make_run(world).lm
-    made = engine.start(lm, Optimizer(kind="muon", lr=1e-2), training(parallel=how), 2)
+    made = start_engine(lm, Optimizer(kind="muon", lr=1e-2), training(parallel=how), 2)
     batches, before = TokenStream(world.plan, world.shards).batches(8), made.weights()
     before = {name: tensor.clone() for name, tensor in before.items()}
     for _ in range(3):
@@ -93,7 +94,7 @@ def train_until_terminated(world, out, how):
 
 def refusal(world, **changes):
     try:
-        engine.start(make_run(world).lm, Optimizer(lr=1e-3), training(**changes), 2)
+        start_engine(make_run(world).lm, Optimizer(lr=1e-3), training(**changes), 2)
     except UserError as error:
         return str(error)
     raise AssertionError("nothing was refused")

@@ -9,11 +9,12 @@ from pipeline.core.checkpoint import Checkpoint
 from pipeline.core.checksum import list_files
 from pipeline.core.errors import UserError
 from pipeline.core.track import Silent
-from pipeline.lm import engine, model
+from pipeline.lm import model
 from pipeline.lm.config import Model, Optimizer, Schedule, Training
 from pipeline.lm.loop import train
 from pipeline.lm.objective import NextTokenLoss, to_inputs
 from pipeline.lm.session import Run
+from pipeline.lm.starting import start_engine
 from pipeline.lm.stream import TokenStream
 
 TINY = Model(
@@ -69,7 +70,7 @@ class Recorder(Silent):
 def first_gradient(world, micro_batch_rows) -> list[torch.Tensor]:
     training = TRAINING.model_copy(update={"micro_batch_rows": micro_batch_rows})
     run = make_run(world, training=training)
-    made = engine.start(run.lm, Optimizer(lr=1e-3, clip=1e9), training, 2)
+    made = start_engine(run.lm, Optimizer(lr=1e-3, clip=1e9), training, 2)
     gradients = []
     made.optimizer.register_step_pre_hook(lambda *_: gradients.extend(p.grad.clone() for p in run.lm.parameters()))
     made.step(next(TokenStream(world.plan, world.shards).batches(8)), 1e-3)

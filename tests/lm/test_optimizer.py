@@ -7,7 +7,7 @@ from torch.optim import AdamW, Muon
 
 from pipeline.core.checkpoint import Checkpoint
 from pipeline.core.errors import UserError
-from pipeline.lm import engine, model
+from pipeline.lm import model
 from pipeline.lm.config import Model, Optimizer, Schedule
 from pipeline.lm.optimizer import (
     check_moments,
@@ -17,6 +17,7 @@ from pipeline.lm.optimizer import (
     restore_moments,
     set_learning_rate,
 )
+from pipeline.lm.starting import start_engine
 from pipeline.lm.stream import TokenStream
 
 MUON = Optimizer(kind="muon", lr=3e-3, adamw_rate=0.5)
@@ -118,7 +119,7 @@ def test_micro_batches_do_not_change_what_muon_is_given(training_world):
     for rows in (8, 2):
         training = TRAINING.model_copy(update={"micro_batch_rows": rows})
         run = make_run(world, training=training, optimizer=MUON)
-        made = engine.start(run.lm, MUON.model_copy(update={"clip": 1e9}), training, 2)
+        made = start_engine(run.lm, MUON.model_copy(update={"clip": 1e9}), training, 2)
         made.step(batch, 1e-3)
         found.append({name: tensor for name, tensor in made.moments().items() if not name.endswith("step")})
     assert any(name.endswith("momentum_buffer") for name in found[0])

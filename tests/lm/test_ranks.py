@@ -14,8 +14,9 @@ from test_loop import make_run, train_into
 from transformers import AutoModelForCausalLM
 
 from pipeline.core.errors import UserError
-from pipeline.lm import engine, ranks
+from pipeline.lm import ranks
 from pipeline.lm.config import Optimizer
+from pipeline.lm.starting import start_engine
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
@@ -136,11 +137,11 @@ def test_rows_that_do_not_come_out_even_are_refused(changes, num_ranks, complain
 def test_accelerates_own_sharding_is_refused_by_name(training_world, monkeypatch):
     monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
     with pytest.raises(UserError, match=r"ACCELERATE_USE_FSDP=true .* plain DDP .* training.parallel=fsdp"):
-        engine.start(make_run(training_world).lm, Optimizer(lr=1e-3), training(), 2)
+        start_engine(make_run(training_world).lm, Optimizer(lr=1e-3), training(), 2)
 
 
 def test_without_parallel_the_other_ranks_are_not_waited_for(training_world, monkeypatch):
     for name, value in {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "2"}.items():
         monkeypatch.setenv(name, value)
-    made = engine.start(make_run(training_world).lm, Optimizer(lr=1e-3), training(), 2)
+    made = start_engine(make_run(training_world).lm, Optimizer(lr=1e-3), training(), 2)
     assert (made.num_ranks, made.is_main, os.environ["WORLD_SIZE"]) == (1, True, "2")
