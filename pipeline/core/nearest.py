@@ -18,7 +18,7 @@ def why_not_done(wanted: Wanted, found: Artifact) -> list[str]:
 
 def why_missing(wanted: Wanted, unfinished: Iterable[Path], others: Sequence[Artifact]) -> list[str]:
     """Of a stage that has none: which literal, parent or version differs from the nearest of the others."""
-    lines = [f"{wanted.stage} {wanted.label} ({wanted.fingerprint[:NUM_SHOWN]}) is not there"]
+    lines = ["not there"]
     lines += [f"an unfinished attempt is there: {folder.name}" for folder in unfinished]
     if not others:
         return [*lines, f"nothing of the stage {wanted.stage} is there"]

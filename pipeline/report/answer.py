@@ -1,7 +1,7 @@
 """The answer so far, in two or three sentences that the data can bear, and no more."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,19 +9,12 @@ import pandas as pd
 from pipeline.report.checkpoints import BEFORE, Checkpoint, points_of
 from pipeline.report.differences import PRETRAINING, SFT
 from pipeline.report.frames import records
+from pipeline.report.judged import judged_sentence
 from pipeline.report.scores import ACCURACY
-from pipeline.report.verdicts import CONTRADICTED, SAME, SUPPORTED, UNDECIDED, UNJUDGED, kind_of
+from pipeline.report.standing import standing
 
 _Row = dict[str, Any]
 
-_SAID = {
-    SUPPORTED: "supported",
-    CONTRADICTED: "contradicted",
-    SAME: "without a difference that matters",
-    UNDECIDED: "undecided",
-    UNJUDGED: "not judged",
-}
-MOST_NAMED = 8
 FLOOR = 5.0  # percent; where no cell is above it, differences between cells are noise about nothing
 
 
@@ -34,7 +27,8 @@ def answer(
 ) -> list[str]:
     """Sentences. cells: `grid`; contrasts: `differences`; guess: `scores.guess_level`, percent; verdicts: if judged.
 
-    Where claims were judged the first sentence is theirs; where not, the largest differences are named instead.
+    The first says what pretraining and SFT are worth, where the sweep has the cells for it, and which one is the best;
+    the second what became of the claims, or which differences are the largest; the last how sure that is.
     """
     built = records(cells[(cells["metric"] == ACCURACY.name) & cells["mean"].notna()])
     if not built:
@@ -47,60 +41,34 @@ def answer(
             "so this page proves the plumbing only."
         )
         return [floor, _seeds(built) + progress]
+    spent = standing(cells)
+    first = _best(built, best, guess) if spent is None else f"{spent.says}; {_highest(best)}.{_guessing(best, guess)}"
     if verdicts is not None and len(verdicts):
-        return [_judged(verdicts), _best(built, best, guess), _seeds(built, is_judged=True) + progress]
-    return [_best(built, best, guess), *_largest(contrasts), _seeds(built) + progress]
-
-
-def _judged(verdicts: pd.DataFrame) -> str:
-    """The verdicts counted, primary claims apart: what is decided of them is told in words, others are named."""
-    is_primary = verdicts["primary"].astype(bool)
-    parts = [
-        f"of {len(frame)} {title} {_counted(frame, tell)}"
-        for title, frame, tell in (
-            ("primary claims", verdicts[is_primary], _told),
-            ("exploratory ones", verdicts[~is_primary], _named),
-        )
-        if len(frame)
-    ]
-    text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}."
-
-
-def _counted(frame: pd.DataFrame, tell: Callable[[str, Sequence[_Row]], str]) -> str:
-    by_kind: dict[str, list[_Row]] = {}
-    for record in records(frame):
-        by_kind.setdefault(kind_of(record["verdict"]), []).append(record)
-    return ", ".join(
-        [f"{len(by_kind[kind])} {says}{tell(kind, by_kind[kind])}" for kind, says in _SAID.items() if kind in by_kind]
-    )
-
-
-def _told(kind: str, rows: Sequence[_Row]) -> str:
-    """What the claims say and by how many points, where that is decided."""
-    if kind not in (SUPPORTED, CONTRADICTED, SAME):
-        return _named(kind, rows)
-    told = [f"{row['claim']}: {row['says']}, {row['effect']:+.1f}" for row in rows]
-    return f" ({'; '.join(told)})"
-
-
-def _named(_: str, rows: Sequence[_Row]) -> str:
-    """The claims by name, unless they are so many that nobody would read them here; the table has them all."""
-    return f" ({', '.join(row['claim'] for row in rows)})" if len(rows) <= MOST_NAMED else ""
+        return [first, judged_sentence(verdicts), _seeds(built, is_judged=True) + progress]
+    return [first, *_largest(contrasts), _seeds(built) + progress]
 
 
 def _best(built: list[_Row], best: _Row, guess: float) -> str:
     """The best cell, the range, and what needs no reasoning: said plainly where the best does not clear it."""
-    place = f"pretraining on {best['pretrain']}"
-    place += ", before any SFT" if best["sft"] == BEFORE else f", then SFT on {best['sft']}"
-    reach = best["min"] if best["seeds"] > 1 else best["low"]
-    above = f", and giving each family's most common answer would score {guess:.1f} %."
-    if reach <= guess:
-        above += " No checkpoint is clearly above that."
     return (
-        f"Of {len(built)} checkpoints the best so far is {place}: {best['mean']:.1f} %{_sure(best)}; "
-        f"the others range down to {min(cell['mean'] for cell in built):.1f} %{above}"
+        f"Of {len(built)} checkpoints the best so far is {_place(best)}: {best['mean']:.1f} %{_sure(best)}; "
+        f"the others range down to {min(cell['mean'] for cell in built):.1f} %.{_guessing(best, guess)}"
     )
+
+
+def _highest(best: _Row) -> str:
+    return f"the best of all is {_place(best)}, {best['mean']:.1f} %{_sure(best)}"
+
+
+def _place(cell: _Row) -> str:
+    after = ", before any SFT" if cell["sft"] == BEFORE else f", then SFT on {cell['sft']}"
+    return f"pretraining on {cell['pretrain']}{after}"
+
+
+def _guessing(best: _Row, guess: float) -> str:
+    reach = best["min"] if best["seeds"] > 1 else best["low"]
+    unclear = " No checkpoint is clearly above that." if reach <= guess else ""
+    return f" Giving each family's most common answer would score {guess:.1f} %.{unclear}"
 
 
 def _sure(cell: _Row) -> str:

@@ -16,14 +16,16 @@ def corpora_section(material: Material) -> Section:
     tables = data.card_tables(frame) if len(frame) else []
     says = "Diversity, depth and quality as measured, not as intended."
     drawings = drawn(corpora.histograms(material.results, material.figures))
-    return Section(id="corpora", title="The corpora", says=says, figures=drawings, tables=tables)
+    return Section(id="corpora", nav="Corpora", title="The corpora", says=says, figures=drawings, tables=tables)
 
 
 def splits_section(material: Material) -> Section:
     """That nothing was asked that was trained on."""
     frame = overlaps(material.results)
     tables = [overlap_table(frame)] if len(frame) else []
-    return Section(id="splits", title="Trained and asked, apart", says=overlap_says(frame), figures=[], tables=tables)
+    return Section(
+        id="splits", nav="Splits", title="Trained and asked, apart", says=overlap_says(frame), figures=[], tables=tables
+    )
 
 
 def mixes_section(material: Material) -> Section:
@@ -36,7 +38,7 @@ def mixes_section(material: Material) -> Section:
         f"The largest gap between the two is {100 * gap:.2f} points."
     )
     drawings = drawn(mix_bars(frame, material.figures))
-    return Section(id="mixes", title="Asked and obtained", says=says, figures=drawings, tables=tables)
+    return Section(id="mixes", nav="Mixes", title="Asked and obtained", says=says, figures=drawings, tables=tables)
 
 
 def cost_section(material: Material) -> Section:
@@ -44,7 +46,9 @@ def cost_section(material: Material) -> Section:
     tables = [origins.stage_table(cost_by_stage(material.results)), origins.cost_table(cost(material.results))]
     says = "Tokens, FLOPs and seconds as counted while the stages ran; seconds depend on the machine."
     drawings = drawn(cost_bars(cost_of_arms(material.results), material.figures))
-    return Section(id="cost", title="Cost", says=says, figures=drawings, tables=tables if material.results else [])
+    return Section(
+        id="cost", nav="Cost", title="Cost", says=says, figures=drawings, tables=tables if material.results else []
+    )
 
 
 def provenance_section(material: Material) -> Section:
@@ -55,4 +59,6 @@ def provenance_section(material: Material) -> Section:
     tables = [origins.provenance_table(frame), origins.artifact_table(artifacts)] if len(frame) else []
     lacking = unasked(material.models)
     tables += [unasked_table(lacking)] if len(lacking) else []
-    return Section(id="provenance", title="Where the numbers come from", says=says, figures=[], tables=tables)
+    return Section(
+        id="provenance", nav="Origins", title="Where the numbers come from", says=says, figures=[], tables=tables
+    )

@@ -136,13 +136,14 @@ def _labels(results: Sequence[ArmResult]) -> list[_Labels]:
         names.append(_Labels(left + _suffix(early), sft, rl))
     taken = Counter((name, arm.seed) for arm, name in zip(results, names, strict=True))
     return [
-        _told_apart(name, arm) if taken[name, arm.seed] > 1 else name for arm, name in zip(results, names, strict=True)
+        _told_apart(name, arm, varying) if taken[name, arm.seed] > 1 else name
+        for arm, name in zip(results, names, strict=True)
     ]
 
 
-def _told_apart(name: _Labels, arm: ArmResult) -> _Labels:
-    """The labels with the overrides that come after pretraining, each behind the stage that it belongs to."""
-    late = {key: value for key, value in arm.overrides.items() if _is_late(key)}
+def _told_apart(name: _Labels, arm: ArmResult, varying: Sequence[str]) -> _Labels:
+    """The labels with those of `varying` that come after pretraining, each behind the stage that it belongs to."""
+    late = {key: arm.overrides[key] for key in varying if key in arm.overrides and _is_late(key)}
     own = {key: value for key, value in late.items() if key.startswith(_AFTER_SFT)}
     tuned = {key: value for key, value in late.items() if key not in own}
     sft = name.sft and name.sft + _suffix(tuned)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.report.board import Board
 from pipeline.report.checkpoints import Checkpoint
 from pipeline.report.config import Report
 from pipeline.report.differences import baselines_of, differences
@@ -18,13 +19,15 @@ from pipeline.report.verdicts import read_verdicts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A part of the page; its figures stand above its tables."""
+    """A part of the page; its figures stand above its tables. A board is shown in its figures' place."""
 
     id: str
+    nav: str  # its title in the contents
     title: str
     says: str
     figures: list[Drawing]
     tables: list[Table]
+    board: Board | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from pipeline.report.results import ArmResult
 from pipeline.report.scores import METRICS, guess_level, read_scores
 from pipeline.report.sections import sections
 from pipeline.report.spec import write_spec
+from pipeline.report.standing import standing
 from pipeline.report.verdicts import MARKS, read_verdicts, tally
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -47,7 +48,7 @@ def report(
     sentences = answer(material.models, material.cells, material.contrasts, guess, material.verdicts)
     write_spec(material, parts, sentences, out)
     write_cards(material.models, material.scores, out, config.note)
-    (out / "index.html").write_text(_page(material, parts, sentences), encoding="utf-8")
+    (out / "index.html").write_text(_page(material, parts, sentences, guess), encoding="utf-8")
     track.progress(3, 3, "steps", "wrote index.html")
     return Ledger(documents=len(results))
 
@@ -69,7 +70,7 @@ def _read(config: Report, results: Sequence[ArmResult], out: Path, judged: Path 
     )
 
 
-def _page(material: Material, parts: Sequence[Section], sentences: list[str]) -> str:
+def _page(material: Material, parts: Sequence[Section], sentences: list[str], guess: float) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -86,6 +87,8 @@ def _page(material: Material, parts: Sequence[Section], sentences: list[str]) ->
         facts=facts(material),
         chips=[{"kind": kind, "mark": MARKS[kind], "count": count} for kind, count in _tally(material).items()],
         metrics=METRICS,
+        standing=standing(material.cells),
+        guess=guess,
     )
 
 

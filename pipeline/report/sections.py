@@ -41,6 +41,7 @@ def _depth(material: Material) -> Section:
     frame = breakdown.by_depth(material.scores)
     return Section(
         id="depth",
+        nav="Depth",
         title="By depth",
         says="Depth is the number of true reasoning steps between question and answer.",
         figures=drawn(depth_lines(material.models, frame, material.figures)),
@@ -52,6 +53,7 @@ def _families(material: Material) -> Section:
     domains, frame = breakdown.by_domain(material.scores), breakdown.by_family(material.scores)
     return Section(
         id="families",
+        nav="Families",
         title="By domain and family",
         says="Breadth shows here: what a checkpoint can do at all. The ring is the share of well-formed answers, which "
         "the dot cannot exceed: far apart means that the model answers, and wrongly; together and low, that it does "
@@ -68,7 +70,7 @@ def _lookup(material: Material) -> Section:
         "Questions that need no reasoning, which every arm has seen: the format apart from the skill. Where these "
         "are high, a zero elsewhere means that the model cannot, not that it was never shown the format."
     )
-    return Section(id="lookup", title="Answer format, apart", says=says, figures=[], tables=tables)
+    return Section(id="lookup", nav="Format", title="Answer format, apart", says=says, figures=[], tables=tables)
 
 
 def _sampled(material: Material) -> Section:
@@ -76,21 +78,21 @@ def _sampled(material: Material) -> Section:
     tables = [sampled.pass_table(frame)] if len(frame) else []
     tables += [sampled.crossing_table(crossed)] if len(crossed) else []
     says = "What a checkpoint can do in several attempts: where two change places, one is surer and the other broader."
-    return Section(id="sampled", title="Several attempts", says=says, figures=[], tables=tables)
+    return Section(id="sampled", nav="Attempts", title="Several attempts", says=says, figures=[], tables=tables)
 
 
 def _sandbox(material: Material) -> Section:
     frame = sandbox_runs(material.models)
     tables = [sandbox_table(frame)] if len(frame) else []
     says = "Code is scored by running it: what became of the programs, and what tried to get out."
-    return Section(id="sandbox", title="Programs in the sandbox", says=says, figures=[], tables=tables)
+    return Section(id="sandbox", nav="Sandbox", title="Programs in the sandbox", says=says, figures=[], tables=tables)
 
 
 def _bits(material: Material) -> Section:
     frame = breakdown.bits_per_byte(material.models)
     tables = families.bits_tables(frame, points_of(material.models))
     says = "What reasoning data costs, or gives, on ordinary text."
-    return Section(id="bits", title="Bits per byte", says=says, figures=[], tables=tables)
+    return Section(id="bits", nav="Bits per byte", title="Bits per byte", says=says, figures=[], tables=tables)
 
 
 def _curves(material: Material) -> Section:
@@ -101,7 +103,7 @@ def _curves(material: Material) -> Section:
     drawings = drawn(drawing) + drawn(score_lines(material.models, scores, material.figures))
     tables += [data.kept_table(scores)] if len(scores) else []
     says = "Losses of different mixes are over different text: compare each line with itself."
-    return Section(id="curves", title="Learning curves", says=says, figures=drawings, tables=tables)
+    return Section(id="curves", nav="Curves", title="Learning curves", says=says, figures=drawings, tables=tables)
 
 
 def _reflection(material: Material) -> Section:
@@ -110,4 +112,4 @@ def _reflection(material: Material) -> Section:
     drawings = [drawing for suite in suites for drawing in drawn(reflection_lines(suite, material.figures))]
     tables = [reflection.reflection_table(frame)] if len(frame) else []
     says = "Each question is put with a chain of thought that goes wrong in one step; the model goes on from its end."
-    return Section(id="reflection", title="Reflection", says=says, figures=drawings, tables=tables)
+    return Section(id="reflection", nav="Reflection", title="Reflection", says=says, figures=drawings, tables=tables)

@@ -12,8 +12,13 @@ def arm_name(study: Study) -> str:
     """An arm as people say it: `ldq > 2x shq`."""
     if study.sft.budget == 0:
         return after_pretraining(study)
+    return f"{after_pretraining(study)} > {sft_name(study)}"
+
+
+def sft_name(study: Study) -> str:
+    """What SFT reads, as people say it: `2x shq`."""
     times = "" if study.sft.passes == 1 else f"{study.sft.passes:g}x "
-    return f"{after_pretraining(study)} > {times}{study.sft_mix.name}"
+    return f"{times}{study.sft_mix.name}"
 
 
 def after_pretraining(study: Study) -> str:

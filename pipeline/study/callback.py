@@ -7,14 +7,12 @@ callback's exceptions into warnings, so a bad point exits by itself.
 
 import sys
 import traceback
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
-
-from pipeline.core.errors import UserError
 
 if TYPE_CHECKING:
     from pipeline.study.commands import Arm
@@ -39,11 +37,16 @@ class SweepCallback(Callback):
 
     def _start(self, config: DictConfig) -> None:
         from pipeline.study.building import build, report_failures
+        from pipeline.study.commands import QUESTIONS, answer
         from pipeline.study.launch import read_launcher, use_basic_launcher
         from pipeline.study.terminal import make_console
 
         self._console = make_console()
-        self._arms = _arms(config)
+        overrides = [str(override) for override in OmegaConf.to_container(config.hydra.overrides.task) or ()]
+        self._arms = _arms(config, overrides)
+        if self._arms[0][1].stage in QUESTIONS:
+            answer(self._arms[0][1], tuple(overrides), self._arms, self._console)
+            sys.exit(0)  # all is said: nothing is left for Hydra's jobs
         context, cluster = read_launcher(config.hydra.launcher, self._arms[0][1].context)
         use_basic_launcher(config)
         self._failures = build(self._arms, self._console, context=context, cluster=cluster)
@@ -71,23 +74,20 @@ def _exits() -> Generator[None]:
         sys.exit(1)
 
 
-def _arms(config: DictConfig) -> "list[Arm]":
+def _arms(config: DictConfig, overrides: Sequence[str]) -> "list[Arm]":
     """Every arm of the sweep, or of what the command line sweeps by itself."""
     from pipeline.study.claimed import check_claims
-    from pipeline.study.commands import QUESTIONS, check_stage
+    from pipeline.study.commands import check_stage
     from pipeline.study.contradictions import check_contradictions
     from pipeline.study.parsing import validated
     from pipeline.study.schema import Sweep
     from pipeline.study.sweep import compose_arms, points
 
-    overrides = [str(override) for override in OmegaConf.to_container(config.hydra.overrides.task) or ()]
     check_contradictions(overrides)
     sweep = config.get("sweep")
     plain = OmegaConf.to_container(sweep) if sweep else {"name": "custom", "axes": {}}
     arms = compose_arms(points(validated(Sweep, plain), overrides))
     for _, study in arms:
         check_stage(study)
-        if study.stage in QUESTIONS:
-            raise UserError(f"stage={study.stage} asks about all arms at once; give the same line without -m")
     check_claims(arms)
     return arms

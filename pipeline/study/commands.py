@@ -70,15 +70,20 @@ def execute(config: DictConfig, *, is_multirun: bool) -> None:
     if is_multirun:
         check_is_done(study)
     elif study.stage in QUESTIONS:
-        open_store(study.context)
-        arms = arms_asked_about(study, overrides)
-        say_absent(console, (each for _, each in arms))
-        QUESTIONS[study.stage](arms, console)
+        answer(study, overrides, [(overrides, study)], console)
     elif study.sweep:
         line = shlex.join(["frontload", "-m", *overrides])
         raise UserError(f"sweep={study.sweep.name} without -m would run one arm only; give `{line}`")
     else:
         run_arm((overrides, study), console)
+
+
+def answer(study: Study, overrides: Point, arms: list[Arm], console: Console) -> None:
+    """Answer the question that `study.stage` is. arms: what it is about, where no sweep is named."""
+    open_store(study.context)
+    asked = arms_asked_about(study, overrides) if study.sweep else arms
+    say_absent(console, (each for _, each in asked))
+    QUESTIONS[study.stage](asked, console)
 
 
 def run_arm(arm: Arm, console: Console) -> None:
@@ -109,9 +114,8 @@ def check_stage(study: Study) -> None:
 
 
 def arms_asked_about(study: Study, overrides: Point) -> list[Arm]:
-    """The arms that a question is about: one, or those of the named sweep at every seed that has results."""
-    if study.sweep is None:
-        return [(overrides, study)]
+    """The arms of the named sweep that a question is about: at every seed that has results, unless seeds are named."""
+    assert study.sweep is not None
     given = any(override.startswith("seed=") for override in overrides)
     first = compose_arms(points(study.sweep, overrides))
     if given:

@@ -1,17 +1,22 @@
 """How long the rest will take: work still to do, at the speed seen so far for each kind of stage."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
 from pipeline.study.node import Node
 
 
 class Estimate:
-    """Learns seconds per unit of estimated work, kind by kind; until it has seen a kind, the estimate itself counts."""
+    """Learns seconds per unit of estimated work, kind by kind; until it has seen a kind, the estimate itself counts.
+
+    It goes by the median over the work seen: one stage that ran beside something else, or while a laptop slept, says
+    little about the next.
+    """
 
     def __init__(self) -> None:
-        self._seconds: dict[str, float] = defaultdict(float)
-        self._work: dict[str, float] = defaultdict(float)
+        self._seen: dict[str, list[tuple[float, float]]] = defaultdict(list)  # (seconds a unit of work, work)
 
     def learn(self, node: Node, seconds: float) -> None:
         """A node was built in so many seconds."""
@@ -19,13 +24,18 @@ class Estimate:
 
     def learn_work(self, kind: str, work: float, seconds: float) -> None:
         """So much work of a kind took so many seconds."""
-        self._seconds[kind] += seconds
-        self._work[kind] += work
+        if work > 0:
+            self._seen[kind].append((seconds / work, work))
 
     def seconds(self, node: Node) -> float:
         """What a node takes here."""
-        work = self._work[node.kind]
-        return node.work * (self._seconds[node.kind] / work if work else 1.0)
+        return node.work * self._pace(node.kind)
+
+    def _pace(self, kind: str) -> float:
+        """The median of seconds a unit of work, each weighted by its work; 1 where nothing was seen."""
+        seen = sorted(self._seen[kind])
+        ends = list(accumulate(work for _, work in seen))
+        return seen[bisect_left(ends, ends[-1] / 2)][0] if seen else 1.0
 
     def left(self, nodes: Iterable[Node], shares: Mapping[str, float], num_workers: int) -> float:
         """Seconds until all of `nodes` (parents first) are built: their sum over the workers, or the longest chain.

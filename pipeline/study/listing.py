@@ -109,5 +109,5 @@ def _size(artifacts: Sequence[Artifact]) -> str:
 def _unfinished(store: Store) -> Iterator[str]:
     for folder in store.unfinished():
         shown = unfinished_fingerprint(folder.name) or ""
-        state = "is at work" if store.is_held(folder.parent.name, shown) else "was killed; the same line carries on"
+        state = "is at work" if store.is_held(folder.parent.name, shown) else "is gone; the same line carries on"
         yield f"unfinished: {folder.parent.name}/{folder.name}: its process {state}"

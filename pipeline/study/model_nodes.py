@@ -10,7 +10,7 @@ from pipeline.pretrain.config import Pretrain
 from pipeline.sft.config import VERSION as SFT_VERSION
 from pipeline.sft.config import Sft
 from pipeline.study import work
-from pipeline.study.arm_names import arm_name
+from pipeline.study.arm_names import arm_name, sft_name
 from pipeline.study.blend import phase_mixing, sft_mixing
 from pipeline.study.data_nodes import DataNodes
 from pipeline.study.node import Node
@@ -36,7 +36,7 @@ class ModelNodes(DataNodes):
 
     def sft_mix(self) -> Node:
         """The plan of SFT."""
-        return self._mix(sft_mixing(self.study, f"{self.order_key}/sft"), f"sft-{self.study.sft_mix.name}")
+        return self._mix(sft_mixing(self.study, f"{self.order_key}/sft"), f"sft-{sft_name(self.study)}")
 
     def _mix(self, config: Mixing, label: str) -> Node:
         return Node(

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from pipeline.core.executor import Executor
-
 PRIMARY: dict[str, Any] = {
     "defaults": [
         "_self_",
@@ -37,7 +35,19 @@ PRIMARY: dict[str, Any] = {
     "ranks": 0,
     "tracking": "offline",
     "lock": "kernel",
-    "executor": Executor().model_dump(mode="json"),
+    "executor": {  # core.executor's defaults; to import them would take the help a third of a second more
+        "kind": "local",
+        "workers": 1,
+        "tasks": 0,
+        "partition": "",
+        "time": "24:00:00",
+        "qos": "",
+        "cpus_per_task": 1,
+        "mem_per_cpu_gb": 4,
+        "setup": "",
+        "sbatch": {},
+        "use_srun": True,
+    },
     "plan": {"gpus": 8, "peak_tflops": 989.0, "memory_gb": 80.0, "mfu": 0.4, "bytes_a_token": 4.0},
     "recipe_says": "",
     "tokenizer_corpora": [],

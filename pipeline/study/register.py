@@ -11,7 +11,7 @@
     sweeps/*.yaml           sweep        (root package; axes become hydra.sweeper.params)
 
 Found beside the package in a checkout or an editable install, and inside it in a wheel. Registering the files
-one by one, instead of putting the folders on Hydra's search path, keeps `--help` near a second.
+one by one, instead of putting the folders on Hydra's search path, keeps `--help` below a second.
 """
 
 import os
@@ -20,7 +20,7 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
+from hydra.core.config_store import ConfigNode, ConfigStore
 from omegaconf import OmegaConf
 
 from pipeline.study.group_files import benchmark_node, checked_benchmark, checked_mix, load, sweep_node, table_of
@@ -38,6 +38,21 @@ class Shelf(dict[str, Any]):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Shelf":
         return self
+
+
+class Later(ConfigNode):
+    """A file's content, made Hydra's own once Hydra asks for it: of all of them a line uses a dozen."""
+
+    def __init__(self, name: str, content: dict[str, Any], group: str, package: str) -> None:
+        self.name, self.group, self.package, self.provider = name, group, package, None
+        self._content = content
+
+    def __getattr__(self, name: str) -> Any:
+        """The node, which is not there before the first asking."""
+        if name != "node":
+            raise AttributeError(name)
+        self.node = OmegaConf.structured(self._content)
+        return self.node
 
 
 def has_compiler() -> bool:
@@ -72,12 +87,20 @@ def register() -> None:
     _register_mixes(store, root / "data_mixes")
     for path in _files(root / "recipes"):
         node = {**load(path), "recipe_name": path.stem}
-        store.store(group="recipe", name=path.stem, node=node, package="_global_")
+        _put(store, "recipe", path.stem, node, "_global_")
     for path in _files(root / "recipes" / "scale"):
-        store.store(group="scale", name=path.stem, node=load(path), package="_global_")
+        _put(store, "scale", path.stem, load(path), "_global_")
     _register_suites(store, root / "recipes")
     for path in _files(root / "sweeps"):
-        store.store(group="sweep", name=path.stem, node=sweep_node(path), package="_global_")
+        _put(store, "sweep", path.stem, sweep_node(path), "_global_")
+
+
+def _put(store: ConfigStore, group: str, name: str, content: dict[str, Any], package: str) -> None:
+    """What `ConfigStore.store` does, without turning the content into a node at once."""
+    shelf = store.repo
+    for part in group.split("/"):
+        shelf = shelf.setdefault(part, {})
+    shelf[f"{name}.yaml"] = Later(f"{name}.yaml", content, group, package)
 
 
 def _corpora(mixes: Path) -> dict[str, Any]:
@@ -94,7 +117,7 @@ def _register_mixes(store: ConfigStore, mixes: Path) -> None:
         folder = "" if path.parent == mixes else f"/{path.parent.name}"
         node = {"name": f"{folder[1:]}/{path.stem}".lstrip("/"), **checked_mix(path)}
         for group in MIX_GROUPS:
-            store.store(group=f"{group}{folder}", name=path.stem, node=node, package=group)
+            _put(store, f"{group}{folder}", path.stem, node, group)
 
 
 def _mixes(mixes: Path) -> list[Path]:
@@ -106,10 +129,10 @@ def _register_suites(store: ConfigStore, recipes: Path) -> None:
     benchmarks = {path.stem: checked_benchmark(path) for path in _files(recipes / "benchmarks")}
     for name, node in benchmarks.items():
         whole = benchmark_node(node, benchmarks)
-        store.store(group="benchmarks", name=name, node=whole, package=f"benchmarks.{name}")
+        _put(store, "benchmarks", name, whole, f"benchmarks.{name}")
     for group in ("suites", "probes"):
         for path in _files(recipes / group):
-            store.store(group=group, name=path.stem, node=load(path), package=f"{group}.{path.stem}")
+            _put(store, group, path.stem, load(path), f"{group}.{path.stem}")
 
 
 def _files(folder: Path) -> list[Path]:

@@ -130,7 +130,7 @@ def test_an_empty_store_answers_every_question(tmp_path: Path) -> None:
     assert store.garbage([]) == []
     wanted = want("mix")
     assert store.explain(wanted) == [
-        f"mix x ({wanted.fingerprint[:12]}) is not there",
+        "not there",
         "nothing of the stage mix is there",
     ]
     assert not (tmp_path / "nowhere").exists()
@@ -155,7 +155,7 @@ def test_explain_names_what_differs_from_the_nearest(tmp_path: Path) -> None:
     planned = want("mix", want("corpus", size=2), label="planned")
     wanted = want("model", planned, version=2, lr=0.3)
     assert store.explain(wanted) == [
-        f"model x ({wanted.fingerprint[:12]}) is not there",
+        "not there",
         f"the nearest is model/x-{model.fingerprint[:12]}; what is wanted differs from it in:",
         "lr: 0.1 -> 0.3",
         "version of the room: 1 -> 2",

@@ -152,6 +152,13 @@ def test_override_that_the_name_does_not_tell_apart_joins_the_label(tmp_path):
     assert [model.sft for model in checkpoints([first, third])] == [BEFORE, "shq", "shq [sft.optimizer.lr=1e-3]"]
 
 
+def test_what_all_arms_override_alike_is_in_no_label(tmp_path):
+    made = arm(tmp_path, "ldq", "shq", BEFORE_LDQ, AFTER_LDQ)
+    arms = [_with(made, {"eval.traces": "1", "sft.optimizer.lr": rate}) for rate in ("1e-3", "1e-4")]
+    labels = [BEFORE, "shq [sft.optimizer.lr=1e-3]", "shq [sft.optimizer.lr=1e-4]"]
+    assert list(dict.fromkeys(model.sft for model in checkpoints(arms))) == labels
+
+
 def test_two_different_artifacts_for_one_cell_are_our_mistake(tmp_path):
     results = [arm(tmp_path / place, "ldq", "shq", BEFORE_LDQ, AFTER_LDQ) for place in "ab"]
     with pytest.raises(AssertionError, match="two different artifacts for ldq at seed 0"):

@@ -48,14 +48,15 @@ def test_every_claim_has_its_row_with_the_papers_number_and_ours(out):
     assert [each["name"] for each in section["figures"]] == ["verdicts"]
 
 
-def test_answer_begins_with_the_verdicts(out):
+def test_answer_begins_with_the_question_and_goes_on_with_the_verdicts(out):
     answer = json.loads((out / "report.json").read_text())["answer"]
     assert len(answer) == 3
-    assert answer[0] == (
+    assert answer[0].startswith("With reasoning data in neither pretraining nor SFT ")
+    assert answer[1] == (
         "Of 3 primary claims 2 supported (C1: any reasoning data in pretraining helps, +9.1; "
         "C3: breadth beats quality in pretraining, +11.2), "
         "1 contradicted (C20: the gap grows from stage to stage, -4.4); of 3 exploratory ones "
-        "1 without a difference that matters (C4), 1 undecided (C8), 1 not judged (C15)."
+        "1 without a difference that matters, 1 undecided, 1 not judged."
     )
 
 

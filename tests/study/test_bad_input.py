@@ -10,6 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from miniature import frontload, without
 
 from pipeline.core.errors import UserError
+from pipeline.study import commands
 
 DOOR = str(Path(__file__).with_name("miniature.py"))
 
@@ -64,7 +65,7 @@ TABLE = [
     (["sft_mix=none"], "`none` is for pretrain_mix only"),
     (["corpus=ldq", "stage=sft"], "stage 'sft' has nothing to do with one corpus; leave out corpus=ldq"),
     (["stage=report"], "nothing was evaluated yet"),
-    (["-m", "sweep=smoke", "stage=report"], "asks about all arms at once; give the same line without -m"),
+    (["-m", "sweep=smoke", "stage=report"], "nothing was evaluated yet"),
     (
         ["-m", "sweep=redundancy", "+sweep.claims.R2.group=family stories"],
         "claim R2 is about family 'stories', which eval",
@@ -112,6 +113,22 @@ def test_the_stack_is_shown_on_request(tmp_path):
 def test_flags_and_overrides_come_in_any_order(run):
     code, said = run("recipe=smoke", "-m", "pretrain_mix=none,nosuch")
     assert code == 2 and "there is no pretrain_mix 'nosuch'" in said
+
+
+@pytest.mark.parametrize(
+    ("args", "asked"),
+    [
+        (["pretrain_mix=none,ldq", "seed=0,1"], [("none", 0), ("none", 1), ("ldq", 0), ("ldq", 1)]),
+        (["sweep=smoke", "seed=2,3", "pretrain_mix=none", "sft_mix=shq"], [("none", 2), ("none", 3)]),
+    ],
+)
+def test_a_question_may_be_about_several_arms_and_seeds(args, asked, run, monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setitem(commands.QUESTIONS, "plan", lambda arms, _: seen.extend(arm for _, arm in arms))
+    recipe = () if args[0].startswith("sweep=") else ("recipe=smoke",)
+    assert run("-m", *recipe, "stage=plan", "store=runs", *args) == (0, "")
+    assert [(arm.pretrain_mix.name, arm.seed) for arm in seen] == asked
+    assert not (tmp_path / "runs").exists()
 
 
 def test_user_errors_in_callbacks_are_not_hydras_warnings(run, monkeypatch):

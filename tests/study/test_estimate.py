@@ -32,6 +32,14 @@ def test_what_was_seen_of_a_kind_replaces_the_guess_for_that_kind_only():
     assert estimate.seconds(node("other", 10.0, kind="eval")) == 10.0
 
 
+def test_one_stage_that_took_far_too_long_does_not_set_the_pace():
+    estimate = Estimate()
+    for seconds in (20.0, 340.0, 22.0, 21.0):
+        estimate.learn(node("seen", 10.0), seconds)
+    estimate.learn(node("tiny", 0.0), 5.0)
+    assert estimate.seconds(node("next", 10.0)) == 21.0
+
+
 def test_the_first_guess_for_the_tunnel_is_a_matter_of_minutes(study):
     seconds = Estimate().left(arm_graph(study("recipe=tunnel")).values(), {}, num_workers=1)
     assert 120 < seconds < 900

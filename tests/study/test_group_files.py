@@ -1,10 +1,17 @@
 """A user's own recipe, mix, corpus, suite or sweep: what is wrong with the file is said with its name and its line."""
 
+import copy
+import pickle
+
 import pytest
+from omegaconf import OmegaConf
 
 from pipeline.core.errors import UserError
+from pipeline.core.executor import Executor
 from pipeline.study import group_files
 from pipeline.study.group_files import as_word, checked_benchmark, checked_mix, load, sweep_node
+from pipeline.study.primary import PRIMARY
+from pipeline.study.register import Later, config_root
 
 BAD = [
     (load, "a: [", "mine.yaml, line 1, column 5: this is no YAML: expected the node content, but found "),
@@ -59,3 +66,29 @@ def test_a_task_without_settings_has_those_of_the_file_of_its_name(tmp_path):
     files = {name: checked_benchmark(tmp_path / f"{name}.yaml") for name in ("gsm8k", "all")}
     whole = group_files.benchmark_node(files["all"], files)
     assert whole["harness"]["tasks"] == {"gsm8k": {"metric": "em"}, "arc": {"metric": "acc"}}
+
+
+def test_files_are_read_as_omegaconf_reads_them(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("rate: 1e-4\nday: 2026-01-02\nnone: null\nlist: [on, 012, .5, -1_000]\nof: '${rate}'\n2: two\n")
+    assert load(path) == {str(key): value for key, value in _slowly(path).items()}
+    assert load(path)["rate"] == 0.0001 and load(path)["of"] == "${rate}"
+    ours = [path for folder in ("recipes", "data_mixes", "sweeps") for path in (config_root() / folder).rglob("*.yaml")]
+    assert len(ours) > 100
+    assert [str(path) for path in ours if load(path) != _slowly(path)] == []
+
+
+def _slowly(path):
+    return OmegaConf.to_container(OmegaConf.load(path))
+
+
+def test_a_stored_file_becomes_a_node_when_it_is_asked_for_and_survives_copies():
+    stored = Later("mine.yaml", {"a": {"b": 1}}, "recipe", "_global_")
+    assert "node" not in vars(stored)
+    for each in (copy.copy(stored), pickle.loads(pickle.dumps(stored)), stored):
+        assert each.node == OmegaConf.create({"a": {"b": 1}})
+    assert (stored.name, stored.group, stored.package, stored.provider) == ("mine.yaml", "recipe", "_global_", None)
+
+
+def test_the_primary_config_has_the_executors_defaults_without_importing_it():
+    assert PRIMARY["executor"] == Executor().model_dump(mode="json")

@@ -73,7 +73,7 @@ def test_a_clock_that_was_set_back_makes_things_no_younger_than_new(store, monke
 
 def test_unfinished_work_and_records_of_another_version_are_listed(store):
     (store.root / "sft" / ".work-0123456789ab-0").mkdir()
-    assert any("was killed; the same line carries on" in line for line in shown(store))
+    assert any("is gone; the same line carries on" in line for line in shown(store))
     with lock(store.root / ".locks" / "sft-0123456789ab.lock"):
         assert any("its process is at work" in line for line in shown(store))
     (artifact,) = store.artifacts("mix")

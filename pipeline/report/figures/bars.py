@@ -29,7 +29,8 @@ def mix_bars(frame: pd.DataFrame, folder: Path) -> Drawing | None:
             left += share
             asked += 100 * record["asked_share"]
             axes.plot([asked, asked], [place - 0.45, place + 0.45], color=INK, linewidth=1.4)
-    _rows(axes, lines, "percent of the budget")
+    suffix = f"-s{first['seed'].min()}"  # one seed is drawn, so that it need not be said in each line
+    _rows(axes, [line.removesuffix(suffix) for line in lines], "percent of the budget")
     axes.set_xlim(0, 100.4)
     legend_below(figure, [axes])
     caption = "What each model saw, in percent of its budget (bars), and where the asked shares end (black marks)."

@@ -1,4 +1,4 @@
-"""Accuracy and format share by domain: one panel a domain, one line a checkpoint, a dot and a ring on it."""
+"""Accuracy and format share by domain: a panel a domain, held-out ones below; a line a checkpoint, dot and ring."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,12 +23,18 @@ def domain_dots(models: Sequence[Checkpoint], frame: pd.DataFrame, folder: Path)
     if not panels_of or len(points) > MOST:
         return None
     points.sort(key=lambda point: rows_of(models).index(point[0]))
-    figure, panels = canvas(2.3 + 1.45 * len(panels_of), 1.1 + 0.2 * len(points), 1, len(panels_of))
-    for axes, (domain, held) in zip(panels, panels_of, strict=True):
-        part = frame[(frame["domain"] == domain) & (frame["held_out"] == held)]
-        _panel(axes, part, points, rows_of(models))
-        axes.set_title(f"{domain or 'other'}{' (held out)' if held else ''}", loc="left")
-    panels[0].set_yticks(range(len(points)), [row if sft == BEFORE else f"{row} > {sft}" for row, sft in points])
+    bands = [band for band in ([p for p in panels_of if not p[1]], [p for p in panels_of if p[1]]) if band]
+    across = max(map(len, bands))
+    figure, panels = canvas(2.3 + 1.8 * across, 1.1 + (0.5 + 0.2 * len(points)) * len(bands), len(bands), across)
+    for number, band in enumerate(bands):
+        line = panels[number * across : (number + 1) * across]
+        for axes, (domain, held) in zip(line, band, strict=False):
+            part = frame[(frame["domain"] == domain) & (frame["held_out"] == held)]
+            _panel(axes, part, points, rows_of(models))
+            axes.set_title(f"{domain or 'other'}{' (held out)' if held else ''}", loc="left")
+        for axes in line[len(band) :]:
+            axes.set_visible(False)
+        line[0].set_yticks(range(len(points)), [row if sft == BEFORE else f"{row} > {sft}" for row, sft in points])
     dot = Line2D([], [], color=INK, marker="o", linestyle="", label="accuracy")
     ring = Line2D([], [], color=INK, marker="o", linestyle="", markerfacecolor="none", label="well-formed")
     figure.legend(handles=[dot, ring], loc="outside lower center", ncols=2)

@@ -5,6 +5,7 @@ ink drawn in `currentColor`, so that it turns with the page's light or dark.
 """
 
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,6 +59,18 @@ def canvas(width: float, height: float, rows: int = 1, columns: int = 1) -> tupl
     figure = Figure(figsize=(width, height), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False)
     return figure, list(panels.ravel())
+
+
+def keep_readable(axes: Axes, values: Sequence[float], *, upwards: bool = False) -> None:
+    """Let no interval make the scale useless: over two seeds it may be twenty times as wide as what it is about.
+
+    values: what must be seen; upwards: they are on the y axis.
+    """
+    reach = 2.0 * max((abs(value) for value in values if not math.isnan(value)), default=0.0)
+    low, high = axes.get_ylim() if upwards else axes.get_xlim()
+    if reach > 0:
+        limits = max(low, -reach), min(high, reach)
+        axes.set_ylim(*limits) if upwards else axes.set_xlim(*limits)
 
 
 def legend_below(figure: Figure, panels: Sequence[Axes]) -> None:

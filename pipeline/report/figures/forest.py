@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.report.differences import PRETRAINING, SFT
-from pipeline.report.figures.draw import COLOURS, MARKERS, Drawing, canvas, save, styled
+from pipeline.report.figures.draw import COLOURS, MARKERS, Drawing, canvas, keep_readable, save, styled
 from pipeline.report.frames import records
 
 _TITLES = {PRETRAINING: "What the pretrain mix changes", SFT: "What the SFT mix changes"}
@@ -29,7 +29,7 @@ def forest(contrasts: pd.DataFrame, folder: Path) -> Drawing | None:
         figure,
         "differences",
         folder,
-        caption="Paired differences in accuracy (points) with 95 % intervals; differences, not verdicts.",
+        caption="Paired differences in accuracy (points) with 95 % intervals (wide ones cut off); not verdicts.",
         alt=f"Forest plot of {sum(map(len, sides.values()))} differences in accuracy; the tables hold the numbers.",
     )
 
@@ -45,6 +45,7 @@ def _panel(axes: Axes, rows: list[dict[str, Any]], title: str) -> None:
     axes.axvline(0, color="#7f8c99", linewidth=1)
     axes.set_yticks(range(len(rows)), [f"{row['contrast']}, {row['at']}" for row in rows], fontsize=7.5)
     axes.set_ylim(len(rows) - 0.4, -0.6)
+    keep_readable(axes, [row["effect"] for row in rows])
     axes.set_title(title, loc="left")
     axes.set_xlabel("points of accuracy")
     axes.grid(visible=True, axis="x")

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.report.checkpoints import BEFORE, Checkpoint, rows_of
-from pipeline.report.figures.draw import COLOURS, MARKERS, Drawing, canvas, legend_below, save, styled
+from pipeline.report.figures.draw import COLOURS, MARKERS, Drawing, canvas, keep_readable, legend_below, save, styled
 
 
 @styled
@@ -27,7 +27,9 @@ def gap_lines(models: Sequence[Checkpoint], frame: pd.DataFrame, folder: Path) -
         axes.set_visible(False)
     legend_below(figure, panels)
     baseline = frame["baseline"].iloc[0]
-    caption = f"Points of accuracy above '{baseline}', at each point of training, with 95 % intervals."
+    caption = (
+        f"Points of accuracy above '{baseline}', at each point of training, with 95 % intervals (wide ones cut off)."
+    )
     alt = f"{len(chains)} panels: the gap to {baseline} before and after later training; numbers in the table below."
     return save(figure, "gaps", folder, caption=caption, alt=alt)
 
@@ -48,6 +50,7 @@ def _panel(axes: Axes, frame: pd.DataFrame, rows: list[str]) -> None:
     words = ["before\nSFT" if at == BEFORE else "after\nRL" if " > " in at else "after\nSFT" for at in columns]
     axes.set_xticks(range(len(words)), words)
     axes.set_xlim(-0.35, len(words) - 0.65)
+    keep_readable(axes, frame["gap"].tolist(), upwards=True)
     axes.axhline(0, color="#7f8c99", linewidth=1)
     axes.set_title(f"SFT {frame['chain'].iloc[0]}", loc="left")
     axes.grid(visible=True, axis="y")

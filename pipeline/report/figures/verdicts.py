@@ -1,5 +1,6 @@
 """Verdicts as a forest plot: ours with its interval, the paper's number beside it, coloured by verdict."""
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from pipeline.report.figures.draw import INK, Drawing, canvas, save, styled
+from pipeline.report.figures.draw import INK, Drawing, canvas, keep_readable, save, styled
 from pipeline.report.frames import records
 from pipeline.report.verdicts import CONTRADICTED, MARKS, SAME, SUPPORTED, UNDECIDED, UNJUDGED, kind_of
 
@@ -23,13 +24,14 @@ def verdict_forest(frame: pd.DataFrame, folder: Path) -> Drawing | None:
     rows = records(shown)
     if not rows:
         return None
-    figure, (axes,) = canvas(8.4, 1.25 + 0.34 * len(rows))
+    figure, (axes,) = canvas(8.8, 1.25 + 0.4 * len(rows))
     axes.axvline(0, color="#7f8c99", linewidth=1)
     for place, row in enumerate(rows):
         _claim(axes, place, row)
     _split(axes, rows)
     axes.set_yticks(range(len(rows)), [_label(row) for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
+    keep_readable(axes, [value for row in rows for value in (row["effect"], row["paper"])])
     axes.set_xlabel("points")
     axes.grid(visible=True, axis="x")
     axes.tick_params(axis="y", length=0)
@@ -58,8 +60,7 @@ def _split(axes: Axes, rows: list[dict[str, Any]]) -> None:
 
 
 def _label(row: dict[str, Any]) -> str:
-    says = row["says"] if len(row["says"]) <= 58 else f"{row['says'][:57].rstrip()}…"
-    return f"{says}  {row['claim']}"
+    return textwrap.fill(f"{row['claim']}: {row['says']}", 62)
 
 
 def _legend(rows: list[dict[str, Any]]) -> list[Line2D]:

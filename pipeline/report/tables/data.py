@@ -8,7 +8,11 @@ from pipeline.report.frames import records
 from pipeline.report.table import MISSING, Cell, Column, Table, head, number, text_cell
 
 MOST_OPEN = 30  # rows of the cards; more are folded
-_DETAIL = r": p\d+$|: (?:largest|[^:]*distinct)|\bby[ _]\w+: |^(?:curation|before curation): "
+_DETAIL = (
+    r": p\d+$|: (?:largest|[^:]*distinct)|\bby[ _]\w+: |^(?:curation|before curation): "
+    r"|^size: (?:bytes|unique_documents)$|sample_|clusters|cluster_|ngram_entropy_bits: [12]$|sum_lines|sums_checked"
+    r"|mean_repetition|copies$|: questions$|looping|answer_said|templates$|structure_entropy"
+)
 
 
 def card_tables(frame: pd.DataFrame) -> list[Table]:
@@ -17,6 +21,9 @@ def card_tables(frame: pd.DataFrame) -> list[Table]:
     if len(whole.rows) <= MOST_OPEN:
         return [whole]
     chief = frame[~frame["characteristic"].str.contains(_DETAIL)]
+    kinds = chief["characteristic"].str.partition(":")[0]  # a kind's rows together, though not every corpus has all
+    chief = chief.assign(order=kinds.map({kind: place for place, kind in enumerate(dict.fromkeys(kinds))}))
+    chief = chief.sort_values("order", kind="stable").drop(columns="order")
     above = _card_table(chief, "corpora_chief", "What each corpus is: the chief characteristics, after curation")
     return [above, replace(whole, caption="All characteristics of each corpus", is_long=True)]
 
@@ -130,4 +137,4 @@ def kept_table(frame: pd.DataFrame) -> Table:
 def _plain(value: float | None) -> Cell:
     if value is None:
         return Cell(text=MISSING)
-    return number(value, ",.0f" if float(value).is_integer() else ",.3f")
+    return number(value, ",.0f" if float(value).is_integer() else ",.1f" if abs(value) >= 10 else ",.3f")

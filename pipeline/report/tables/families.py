@@ -45,6 +45,7 @@ def domain_table(frame: pd.DataFrame) -> Table:
         rows=_rows(keyed, "key", list(dict.fromkeys(keyed["key"]))),
         frame=frame,
         note=_SMALL,
+        is_long=True,
     )
 
 

@@ -11,7 +11,7 @@ from pipeline.report.frames import records
 from pipeline.report.scores import ACCURACY, Metric
 from pipeline.report.table import MISSING, Cell, Column, Table, bracket, head, number
 
-SPREAD = "In square brackets: 95 % over problems, from one seed. From several: lowest to highest seed, and sd."
+SPREAD = "[low, high]: 95 % over problems, from one seed. low to high: lowest and highest seed, with their sd."
 
 
 def grid_tables(models: Sequence[Checkpoint], cells: pd.DataFrame, metric: Metric) -> list[Table]:

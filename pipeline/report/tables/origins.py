@@ -9,7 +9,7 @@ from pipeline.report.frames import records
 from pipeline.report.provenance import BETWEEN
 from pipeline.report.table import MISSING, Cell, Column, Table, head, number, text_cell
 
-LONG = 20  # rows; a longer list of arms is folded
+LONG = 20  # rows; longer lists are folded
 
 
 def cost_table(frame: pd.DataFrame) -> Table:
@@ -58,6 +58,7 @@ def stage_table(frame: pd.DataFrame) -> Table:
         ],
         rows=rows,
         frame=frame,
+        note="FLOPs are counted in training only.",
     )
 
 
@@ -87,6 +88,7 @@ def provenance_table(frame: pd.DataFrame) -> Table:
         frame=frame,
         note="Links open folders and files of the store: rows.parquet under scores holds every problem; record.json "
         "holds config, parents, ledger, versions and checksums; data are the plans of each mix, then the shards.",
+        is_long=len(rows) > LONG,
     )
 
 
@@ -141,4 +143,6 @@ def _folder(path: str, fingerprint: str) -> Cell:
 
 
 def _count(value: float) -> Cell:
+    if value == 0:
+        return Cell(text=MISSING, sort=0.0)
     return Cell(text=format_count(value) if value < 1e15 else f"{value:.2e}", sort=float(value))

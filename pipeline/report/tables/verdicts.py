@@ -9,6 +9,7 @@ from pipeline.report.frames import records
 from pipeline.report.table import MISSING, Cell, Column, Table, bracket, head, number, prose
 from pipeline.report.verdicts import MARKS, SAME, kind_of
 
+MOST_OPEN = 8  # rows; more are folded, and the board above tells the chief of it
 _NOTE = (
     "Points; brackets: 95 % over seeds. Primary claims were written down before the runs and share one correction; "
     "the others are exploratory. Matched: equal on both sides by the ledgers. Not matched: differs, and the claim does "
@@ -23,7 +24,7 @@ def verdict_table(frame: pd.DataFrame, source: str) -> Table:
     rest = ("matched", "differs by design", "not matched")
     return Table(
         name="verdicts",
-        caption="Verdicts: each claim, the paper's number, ours, and what was matched",
+        caption="Every claim: the paper's number, ours, what was matched and what differs",
         columns=[
             *(Column(title=title, is_number=False) for title in words),
             *(Column(title=title) for title in numbers),
@@ -32,6 +33,7 @@ def verdict_table(frame: pd.DataFrame, source: str) -> Table:
         rows=[_row(record, source) for record in records(frame)],
         frame=frame,
         note=_NOTE,
+        is_long=len(frame) > MOST_OPEN,
     )
 
 
