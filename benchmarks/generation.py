@@ -28,8 +28,8 @@ from rich.table import Table
 from pipeline.core.chat import render_prompt
 from pipeline.eval.examinee import Examinee
 from pipeline.eval.opening import open_examinee
-from pipeline.lm.generate import GREEDY
-from pipeline.study.register import config_root
+from pipeline.lm.generation.generate import GREEDY
+from pipeline.study.config.register import config_root
 from pipeline.tasks.suite import Suite, load_suite
 
 BATCHES = (64, 128, 256)  # at 32 the harness gives 0.6 of its best here

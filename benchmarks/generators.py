@@ -7,7 +7,7 @@ import torch
 
 from pipeline.core.chat import END, PAD
 from pipeline.eval.examinee import Examinee
-from pipeline.lm.generate import GREEDY
+from pipeline.lm.generation.generate import GREEDY
 
 MAX_NEW_TOKENS = 100
 

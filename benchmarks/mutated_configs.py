@@ -29,8 +29,8 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 from pipeline.study import door as door_module
-from pipeline.study.register import register
-from pipeline.study.runner import Runner
+from pipeline.study.config.register import register
+from pipeline.study.run.runner import Runner
 
 VALUES = (
     "abc", "-1", "0", "1", "1e999", "nan", "inf", "-inf", "null", "true", "[]", "{}", "''", "1k", "-1k", "1.5k",

@@ -20,7 +20,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokeni
 
 from pipeline.core.chat import render_prompt
 from pipeline.core.seeds import rng
-from pipeline.lm.model import load_tokenizer
+from pipeline.lm.models.model import load_tokenizer
 from pipeline.tasks.world import lexicon
 from pipeline.tasks.world.lookup import lookup_in_split
 

@@ -4,10 +4,10 @@
 
 The tunnel's text and batch, on the CPU. Printed: the time of each kind of work, each operation counted once (its own
 time, without what it calls), the largest operations by name, and the roofline: model FLOPs a second against the best
-matrix product of this process (`pipeline.lm.peak`). `outside`: Python, the dispatch of operations and the profiler
-itself - which slows a step: its time without it stands beside. LFM2's short convolutions over packed rows are sums of
-shifted rows (`pipeline.lm.isolation`): elementwise in eager mode; compiled, the kernels that hold them count as
-convolution, with whatever was fused into them, and likewise attention's.
+matrix product of this process (`pipeline.lm.models.peak`). `outside`: Python, the dispatch of operations and the
+profiler itself - which slows a step: its time without it stands beside. LFM2's short convolutions over packed rows are
+sums of shifted rows (`pipeline.lm.models.isolation`): elementwise in eager mode; compiled, the kernels that hold them
+count as convolution, with whatever was fused into them, and likewise attention's.
 """
 
 import argparse
@@ -31,14 +31,14 @@ from benchmarks.contenders.world import build, optimizer
 from benchmarks.step_kinds import kind_of, shares
 from pipeline.core.shard import Shard
 from pipeline.lm.config import Training
-from pipeline.lm.flops import flops_per_token
-from pipeline.lm.inputs import load_plan
-from pipeline.lm.machine import exact, keeping_memory
-from pipeline.lm.peak import mfu, peak_flops
-from pipeline.lm.starting import start_engine
-from pipeline.lm.stream import TokenStream
-from pipeline.study.tracker import RunTracker
-from pipeline.study.wandb_run import RunIdentity
+from pipeline.lm.models.flops import flops_per_token
+from pipeline.lm.models.machine import exact, keeping_memory
+from pipeline.lm.models.peak import mfu, peak_flops
+from pipeline.lm.training.inputs import load_plan
+from pipeline.lm.training.starting import start_engine
+from pipeline.lm.training.stream import TokenStream
+from pipeline.study.run.tracker import RunTracker
+from pipeline.study.run.wandb_run import RunIdentity
 
 WARM_UP = 5
 

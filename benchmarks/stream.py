@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from pipeline.core.shard import Shard
-from pipeline.lm.stream import Position, TokenStream
+from pipeline.lm.training.stream import Position, TokenStream
 from pipeline.mix.config import Mixing
 from pipeline.mix.holdings import Holding
 from pipeline.mix.plan import plan_counts, plan_of, planned_source

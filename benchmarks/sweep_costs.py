@@ -11,11 +11,11 @@ from pathlib import Path
 
 from hydra import compose, initialize
 
+from pipeline.study.config.parsing import parse
+from pipeline.study.config.register import register
+from pipeline.study.config.sweep import compose_arms, points
 from pipeline.study.graph import arm_graph
-from pipeline.study.node import Node, distinct
-from pipeline.study.parsing import parse
-from pipeline.study.register import register
-from pipeline.study.sweep import compose_arms, points
+from pipeline.study.nodes.node import Node, distinct
 
 TOKENS_A_SECOND = 11_000  # LFM2 of the tunnel, a core of the machine of LOG.md
 EVAL_SECONDS = 16.0

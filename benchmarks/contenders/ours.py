@@ -14,12 +14,12 @@ from unittest import mock
 from benchmarks.contenders.job import ROWS, Job, Result
 from benchmarks.contenders.world import KEY, Clock, model_of, optimizer
 from pipeline.core.track import Silent
-from pipeline.lm import loop
 from pipeline.lm.config import Schedule, Training
+from pipeline.lm.training import loop
 from pipeline.pretrain.config import Pretrain
 from pipeline.pretrain.pretrain import pretrain
-from pipeline.study.tracker import RunTracker
-from pipeline.study.wandb_run import RunIdentity
+from pipeline.study.run.tracker import RunTracker
+from pipeline.study.run.wandb_run import RunIdentity
 
 PARTS = ("report", "save", "keep")  # of the loop, beside data and the step itself
 

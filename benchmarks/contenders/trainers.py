@@ -15,7 +15,7 @@ import transformers
 
 from benchmarks.contenders.job import ROWS, Job, Result
 from benchmarks.contenders.world import Clock, build, optimizer, rows
-from pipeline.lm.model import load_tokenizer
+from pipeline.lm.models.model import load_tokenizer
 
 
 class OnLog(transformers.TrainerCallback):

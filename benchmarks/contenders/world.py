@@ -12,10 +12,10 @@ from torch import Tensor
 
 from benchmarks.contenders.job import ROWS, Job, Window
 from pipeline.core.shard import Shard
-from pipeline.lm import model
 from pipeline.lm.config import Model, Optimizer
-from pipeline.lm.inputs import load_plan
-from pipeline.lm.stream import TokenStream
+from pipeline.lm.models import model
+from pipeline.lm.training.inputs import load_plan
+from pipeline.lm.training.stream import TokenStream
 
 REPOSITORY = Path(__file__).parents[2]
 KEY = "benchmark"  # of weights and stream

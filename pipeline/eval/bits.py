@@ -16,7 +16,7 @@ from pipeline.core.shard import HELDOUT, Shard
 from pipeline.eval.config import Eval
 from pipeline.eval.examinee import Examinee
 from pipeline.eval.rows import Row
-from pipeline.lm.scoring import Scored
+from pipeline.lm.generation.scoring import Scored
 
 BITS_SCHEMA = pa.schema(
     [

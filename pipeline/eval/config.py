@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.core.config import Config
-from pipeline.lm.backends import Backend, best_backend
+from pipeline.lm.generation.backends import Backend, best_backend
 from pipeline.tasks.absent import Absent
 from pipeline.tasks.suite import Suite
 

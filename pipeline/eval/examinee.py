@@ -18,9 +18,9 @@ from pipeline.core.chat import END, SPECIAL_TOKENS, THINK, UNTHINK, render_promp
 from pipeline.core.ledger import Ledger
 from pipeline.eval.parts import Parts, parts_by_length
 from pipeline.eval.text_runs import runs
-from pipeline.lm.completer import Completer, Own
-from pipeline.lm.generate import Said, Sampling, Settings
-from pipeline.lm.scoring import Scored, token_logprobs
+from pipeline.lm.generation.completer import Completer, Own
+from pipeline.lm.generation.generate import Said, Sampling, Settings
+from pipeline.lm.generation.scoring import Scored, token_logprobs
 
 NO_TOKEN = -2  # the id of a mark that a tokenizer does not have: nothing that is ever said
 _UNBOUNDED = 2**30  # positions of a model that names no limit

@@ -19,8 +19,8 @@ from pipeline.core.seeds import keyed_int
 from pipeline.eval.config import Eval
 from pipeline.eval.examinee import Examinee
 from pipeline.eval.rows import Question, Row, answer_logprob, make_row
-from pipeline.lm.generate import Sampling
-from pipeline.lm.scoring import Scored
+from pipeline.lm.generation.generate import Sampling
+from pipeline.lm.generation.scoring import Scored
 from pipeline.tasks.score import score_all
 
 

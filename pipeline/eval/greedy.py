@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pipeline.eval.config import Eval
 from pipeline.eval.examinee import Examinee
 from pipeline.eval.rows import Question, Row, answer_logprob, make_row
-from pipeline.lm.generate import GREEDY
-from pipeline.lm.scoring import Scored
+from pipeline.lm.generation.generate import GREEDY
+from pipeline.lm.generation.scoring import Scored
 from pipeline.tasks.score import score_all
 
 

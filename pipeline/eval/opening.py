@@ -16,9 +16,9 @@ from pipeline.core.checkpoint import model_folder
 from pipeline.core.errors import UserError
 from pipeline.eval.examinee import Examinee
 from pipeline.eval.parts import Parts
-from pipeline.lm.backends import Backend, require_backend
-from pipeline.lm.by_vllm import Vllm
-from pipeline.lm.fitting import check_vocabulary
+from pipeline.lm.generation.backends import Backend, require_backend
+from pipeline.lm.generation.by_vllm import Vllm
+from pipeline.lm.models.fitting import check_vocabulary
 
 _ANSWERED = "say it with the chat template that it was trained with, or evaluate a checkpoint that has one"
 

@@ -15,8 +15,8 @@ import numpy as np
 import orjson
 
 from pipeline.core.files import remove_tree, write_atomically
-from pipeline.lm.completer import Completer
-from pipeline.lm.generate import Said, Settings
+from pipeline.lm.generation.completer import Completer
+from pipeline.lm.generation.generate import Said, Settings
 
 _FOLDER = "parts"
 _SIZE = 512

@@ -14,8 +14,8 @@ from pipeline.eval.config import Eval
 from pipeline.eval.examinee import Examinee
 from pipeline.eval.room import check_room
 from pipeline.eval.rows import Question, Row, make_row
-from pipeline.lm.generate import GREEDY
-from pipeline.lm.scoring import Scored
+from pipeline.lm.generation.generate import GREEDY
+from pipeline.lm.generation.scoring import Scored
 from pipeline.tasks.reflection.config import ReflectionSuite
 from pipeline.tasks.reflection.explicit import is_explicit_text, is_explicit_world
 from pipeline.tasks.reflection.items import AdversarialProblem

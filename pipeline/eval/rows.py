@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from pipeline.core.chat import END, UNTHINK
 from pipeline.eval.examinee import NO_TOKEN, Examinee
-from pipeline.lm.generate import Said
+from pipeline.lm.generation.generate import Said
 from pipeline.tasks.score import Score, TaskProblem
 
 Row = dict[str, Any]

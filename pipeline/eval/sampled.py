@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pipeline.eval.config import Eval
 from pipeline.eval.examinee import Examinee
 from pipeline.eval.rows import Question, Row, answer_logprob, make_row
-from pipeline.lm.generate import Sampling
+from pipeline.lm.generation.generate import Sampling
 from pipeline.tasks.score import score_all
 
 SAMPLE = "sample"  # the kind of their rows

@@ -6,7 +6,7 @@ from pipeline.eval.config import Eval
 from pipeline.eval.examinee import Examinee
 from pipeline.eval.room import check_room
 from pipeline.eval.rows import Question, Row, make_row
-from pipeline.lm.generate import GREEDY
+from pipeline.lm.generation.generate import GREEDY
 from pipeline.tasks.probes.shift_metrics import SHIFT
 from pipeline.tasks.probes.shifts import ShiftedProblem
 from pipeline.tasks.score import score

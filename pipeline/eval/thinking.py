@@ -11,8 +11,8 @@ from pipeline.eval.config import Eval
 from pipeline.eval.examinee import Examinee
 from pipeline.eval.room import check_room
 from pipeline.eval.rows import Question, Row, make_row
-from pipeline.lm.generate import GREEDY
-from pipeline.lm.likeliest import likeliest_but
+from pipeline.lm.generation.generate import GREEDY
+from pipeline.lm.generation.likeliest import likeliest_but
 from pipeline.tasks.probes.thinking import OFF, ON, THINKING
 from pipeline.tasks.score import score
 

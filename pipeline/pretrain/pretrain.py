@@ -12,10 +12,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from pipeline.core.checkpoint import Checkpoint
 from pipeline.core.ledger import Ledger
 from pipeline.core.track import Tracker
-from pipeline.lm import model
-from pipeline.lm.inputs import load_plan, open_shards
-from pipeline.lm.loop import train
-from pipeline.lm.session import Run
+from pipeline.lm.models import model
+from pipeline.lm.training.inputs import load_plan, open_shards
+from pipeline.lm.training.loop import train
+from pipeline.lm.training.session import Run
 from pipeline.pretrain.config import Pretrain
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from pipeline.core.checkpoint import Checkpoint
 from pipeline.core.ledger import Ledger
 from pipeline.core.track import Tracker
-from pipeline.lm import model
-from pipeline.lm.inputs import load_plan, open_shards
-from pipeline.lm.loop import train
-from pipeline.lm.session import Run
+from pipeline.lm.models import model
+from pipeline.lm.training.inputs import load_plan, open_shards
+from pipeline.lm.training.loop import train
+from pipeline.lm.training.session import Run
 from pipeline.sft.config import Sft
 
 

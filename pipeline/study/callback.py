@@ -36,9 +36,9 @@ class SweepCallback(Callback):
             self._report()
 
     def _start(self, config: DictConfig) -> None:
-        from pipeline.study.building import build, report_failures
         from pipeline.study.commands import QUESTIONS, answer
-        from pipeline.study.launch import read_launcher, use_basic_launcher
+        from pipeline.study.run.building import build, report_failures
+        from pipeline.study.run.launch import read_launcher, use_basic_launcher
         from pipeline.study.terminal import make_console
 
         self._console = make_console()
@@ -55,7 +55,7 @@ class SweepCallback(Callback):
             report_failures(self._failures, self._arms, self._console)
 
     def _report(self) -> None:
-        from pipeline.study.publish import write_report
+        from pipeline.study.results.publish import write_report
 
         if self._arms[0][1].stage == "all":
             write_report(self._arms, self._console)
@@ -76,12 +76,12 @@ def _exits() -> Generator[None]:
 
 def _arms(config: DictConfig, overrides: Sequence[str]) -> "list[Arm]":
     """Every arm of the sweep, or of what the command line sweeps by itself."""
-    from pipeline.study.claimed import check_claims
     from pipeline.study.commands import check_stage
-    from pipeline.study.contradictions import check_contradictions
-    from pipeline.study.parsing import validated
-    from pipeline.study.schema import Sweep
-    from pipeline.study.sweep import compose_arms, points
+    from pipeline.study.config.contradictions import check_contradictions
+    from pipeline.study.config.parsing import validated
+    from pipeline.study.config.schema import Sweep
+    from pipeline.study.config.sweep import compose_arms, points
+    from pipeline.study.results.claimed import check_claims
 
     check_contradictions(overrides)
     sweep = config.get("sweep")

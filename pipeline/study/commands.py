@@ -9,33 +9,33 @@ from rich.console import Console
 
 from pipeline.core.errors import UserError
 from pipeline.study import questions
-from pipeline.study.absences import say_absent
-from pipeline.study.advising import show_advice
-from pipeline.study.building import build, report_failures
-from pipeline.study.cards import show_cards
-from pipeline.study.chosen import chosen_nodes
-from pipeline.study.committed import open_committed
-from pipeline.study.contradictions import check_contradictions
-from pipeline.study.crossover import show_crossover
-from pipeline.study.export import export
+from pipeline.study.config.contradictions import check_contradictions
+from pipeline.study.config.parsing import parse
+from pipeline.study.config.schema import Study
+from pipeline.study.config.suggest import nearest
+from pipeline.study.config.sweep import Point, compose_arms, points
 from pipeline.study.graph import arm_graph
-from pipeline.study.judging import show_power, write_verdicts
-from pipeline.study.launch import check_launcher
-from pipeline.study.measured import at_seeds
-from pipeline.study.node import distinct
-from pipeline.study.parsing import parse
+from pipeline.study.nodes.absences import say_absent
+from pipeline.study.nodes.node import distinct
+from pipeline.study.nodes.verbs import STAGES
 from pipeline.study.place import open_store
-from pipeline.study.plan_view import show_plan
-from pipeline.study.publish import publish, write_report
-from pipeline.study.schema import Study
-from pipeline.study.scores import show_scores
-from pipeline.study.stored import score_completions
-from pipeline.study.suggest import nearest
-from pipeline.study.survey import survey
-from pipeline.study.sweep import Point, compose_arms, points
-from pipeline.study.telling import tell
+from pipeline.study.plan.plan_view import show_plan
+from pipeline.study.results.advising import show_advice
+from pipeline.study.results.cards import show_cards
+from pipeline.study.results.committed import open_committed
+from pipeline.study.results.crossover import show_crossover
+from pipeline.study.results.export import export
+from pipeline.study.results.judging import show_power, write_verdicts
+from pipeline.study.results.measured import at_seeds
+from pipeline.study.results.publish import publish, write_report
+from pipeline.study.results.scores import show_scores
+from pipeline.study.results.stored import score_completions
+from pipeline.study.results.telling import tell
+from pipeline.study.run.building import build, report_failures
+from pipeline.study.run.chosen import chosen_nodes
+from pipeline.study.run.launch import check_launcher
+from pipeline.study.run.survey import survey
 from pipeline.study.terminal import make_console
-from pipeline.study.verbs import STAGES
 
 Arm = tuple[Point, Study]
 Question = Callable[[Sequence[Arm], Console], None]

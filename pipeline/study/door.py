@@ -19,11 +19,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from pipeline.core.errors import UserError
 from pipeline.core.rank import num_ranks, rank
-from pipeline.study import interrupts
 from pipeline.study.complain import complain
-from pipeline.study.explain import fell_while_composing, one_line, stumbled_over
-from pipeline.study.orphans import let_forks_die_with_us
-from pipeline.study.register import register
+from pipeline.study.config.explain import fell_while_composing, one_line, stumbled_over
+from pipeline.study.config.register import register
+from pipeline.study.run import interrupts
+from pipeline.study.run.orphans import let_forks_die_with_us
 
 
 @hydra.main(version_base="1.3", config_path=None, config_name="config")
@@ -57,7 +57,7 @@ def main() -> None:
 
 def _follow() -> None:
     """Another rank leads: all that this one does is to train with it."""
-    from pipeline.study.follow import follow
+    from pipeline.study.run.follow import follow
 
     with mistakes_in_one_line():
         follow()
@@ -67,7 +67,7 @@ def _in_its_place() -> AbstractContextManager[None]:
     """At the head of the other ranks, where there are any."""
     if num_ranks() == 1:
         return nullcontext()
-    from pipeline.study.follow import leading
+    from pipeline.study.run.follow import leading
 
     return leading()
 

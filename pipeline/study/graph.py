@@ -8,10 +8,10 @@ Every literal that can change a result is put in where the nodes are made, and n
 missing from a fingerprint in `data_nodes`, `model_nodes` and `eval_nodes`.
 """
 
-from pipeline.study.arm_names import after_pretraining, arm_name, world_key
-from pipeline.study.eval_nodes import EvalNodes
-from pipeline.study.node import Node
-from pipeline.study.schema import Study
+from pipeline.study.config.arm_names import after_pretraining, arm_name, world_key
+from pipeline.study.config.schema import Study
+from pipeline.study.nodes.eval_nodes import EvalNodes
+from pipeline.study.nodes.node import Node
 
 __all__ = ["arm_graph", "arm_name", "checkpoint_graph", "corpus_graph", "world_key"]
 

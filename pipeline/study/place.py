@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.core.errors import UserError
 from pipeline.core.store import Store
-from pipeline.study.schema import Context
+from pipeline.study.config.schema import Context
 
 
 def open_store(context: Context) -> Store:

@@ -9,13 +9,13 @@ from rich.prompt import Confirm
 from pipeline.core.errors import UserError
 from pipeline.core.files import disk_errors_named
 from pipeline.core.store import Artifact, Store, Wanted
+from pipeline.study.config.schema import Study
+from pipeline.study.config.sweep import Point
 from pipeline.study.graph import arm_graph
 from pipeline.study.listing import show_store
-from pipeline.study.node import Node, distinct
+from pipeline.study.nodes.node import Node, distinct
 from pipeline.study.place import open_store
-from pipeline.study.schema import Study
-from pipeline.study.survey import as_asked, survey
-from pipeline.study.sweep import Point
+from pipeline.study.run.survey import as_asked, survey
 from pipeline.study.terminal import say
 
 Arm = tuple[Point, Study]

@@ -15,7 +15,7 @@ from pipeline.core.document import Document
 from pipeline.core.track import Silent
 from pipeline.eval.config import Eval
 from pipeline.lm.config import Model
-from pipeline.lm.model import build, load_tokenizer, save
+from pipeline.lm.models.model import build, load_tokenizer, save
 from pipeline.tasks.score import TaskProblem
 from pipeline.tasks.suite import Suite, WorldSuite, load_suite
 from pipeline.tasks.world.lexicon import WORDS

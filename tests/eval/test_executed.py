@@ -16,7 +16,7 @@ from pipeline.eval.evaluate import evaluate
 from pipeline.eval.executed import check_isolation, summarise_runs
 from pipeline.eval.rows import Question, make_row, write_table
 from pipeline.lm.config import Model
-from pipeline.lm.model import build, load_tokenizer, save
+from pipeline.lm.models.model import build, load_tokenizer, save
 from pipeline.tasks.code.config import CodeSuite
 from pipeline.tasks.sandbox.outcome import Limits
 from pipeline.tasks.sandbox.ready import require_sandbox

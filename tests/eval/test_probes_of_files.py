@@ -12,8 +12,8 @@ from pipeline.core.track import Silent
 from pipeline.eval.config import Eval
 from pipeline.eval.evaluate import evaluate
 from pipeline.lm.config import Model
-from pipeline.lm.model import build, load_tokenizer, save
-from pipeline.study.inputs import with_suite_checksums
+from pipeline.lm.models.model import build, load_tokenizer, save
+from pipeline.study.config.inputs import with_suite_checksums
 from pipeline.tasks.reflection.config import TEXT_TRIGGERS, ReflectionFile, ReflectionSuite
 from pipeline.tasks.reflection.explicit import is_explicit_text
 from pipeline.tasks.suite import Suite

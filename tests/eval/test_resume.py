@@ -6,7 +6,7 @@ from pipeline.core.track import Silent
 from pipeline.eval.evaluate import evaluate
 from pipeline.eval.opening import open_examinee
 from pipeline.eval.parts import Parts
-from pipeline.lm.generate import GREEDY, Said
+from pipeline.lm.generation.generate import GREEDY, Said
 
 FILES = ("rows.parquet", "bits.parquet", "summary.json")
 

@@ -17,11 +17,11 @@ from pipeline.core.track import Silent
 from pipeline.eval.config import Eval
 from pipeline.eval.evaluate import evaluate
 from pipeline.eval.opening import open_examinee
-from pipeline.lm import backends
-from pipeline.lm.by_vllm import Vllm
-from pipeline.lm.generate import GREEDY
-from pipeline.study.fit import check_backend
-from pipeline.study.node import Node
+from pipeline.lm.generation import backends
+from pipeline.lm.generation.by_vllm import Vllm
+from pipeline.lm.generation.generate import GREEDY
+from pipeline.study.nodes.node import Node
+from pipeline.study.run.fit import check_backend
 
 OWN_COLUMNS = ["engine", "seed"]
 
@@ -137,7 +137,7 @@ def test_a_temperature_that_vllm_refuses_is_refused_with_the_config(learnt):
 
 
 def test_seeds_fit_a_torch_generator():
-    from pipeline.lm.by_vllm import _seed
+    from pipeline.lm.generation.by_vllm import _seed
 
     seeds = [_seed(("study", number)) for number in range(1000)]
     assert len(set(seeds)) == 1000

@@ -10,7 +10,7 @@ from typing import TypedDict
 import torch
 from transformers import AutoModelForCausalLM
 
-from pipeline.lm.generate import Sampling, Settings, complete
+from pipeline.lm.generation.generate import Sampling, Settings, complete
 
 ENGINE_ARGUMENTS = {"max_model_len", "max_num_seqs", "max_logprobs", "logprobs_mode", "enable_prefix_caching"}
 

@@ -17,9 +17,9 @@ from pipeline.core.errors import UserError
 from pipeline.core.plan import MixPlan
 from pipeline.core.track import Silent
 from pipeline.lm.config import Optimizer
-from pipeline.lm.spread import whole
-from pipeline.lm.starting import start_engine
-from pipeline.lm.stream import TokenStream
+from pipeline.lm.training.spread import whole
+from pipeline.lm.training.starting import start_engine
+from pipeline.lm.training.stream import TokenStream
 
 WAYS = ("ddp", "fsdp")
 

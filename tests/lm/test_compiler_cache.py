@@ -7,7 +7,7 @@ from torch._functorch._aot_autograd.autograd_cache import BypassAOTAutogradCache
 from torch._inductor import cpp_builder, cpu_vec_isa
 from torch.amp import autocast_mode
 
-from pipeline.lm import inductor
+from pipeline.lm.models import inductor
 
 
 @pytest.mark.parametrize("name", ["_enter_autocast", "_exit_autocast"])

@@ -2,9 +2,9 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from pipeline.lm import model
 from pipeline.lm.config import Model
-from pipeline.lm.flops import flops_per_token, num_matmul_weights, weightless
+from pipeline.lm.models import model
+from pipeline.lm.models.flops import flops_per_token, num_matmul_weights, weightless
 
 SMALL = Model(
     hidden_size=32,

@@ -16,8 +16,8 @@ from transformers import (
 )
 
 from pipeline.core.seeds import rng
-from pipeline.lm.generate import Sampling, choose, generate
-from pipeline.lm.scoring import Scored, token_logprobs
+from pipeline.lm.generation.generate import Sampling, choose, generate
+from pipeline.lm.generation.scoring import Scored, token_logprobs
 
 SIZES = {
     "vocab_size": 40,

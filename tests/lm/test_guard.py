@@ -4,12 +4,12 @@ import torch
 from test_loop import Recorder, make_run, train_into
 
 from pipeline.core.errors import UserError
-from pipeline.lm import culprits, spikes
-from pipeline.lm.batch import Position
-from pipeline.lm.culprits import Culprits
-from pipeline.lm.guard import Guard, Watched
-from pipeline.lm.spikes import SpikeWatch
-from pipeline.lm.stream import TokenStream
+from pipeline.lm.training import culprits, spikes
+from pipeline.lm.training.batch import Position
+from pipeline.lm.training.culprits import Culprits
+from pipeline.lm.training.guard import Guard, Watched
+from pipeline.lm.training.spikes import SpikeWatch
+from pipeline.lm.training.stream import TokenStream
 
 # 32 losses with median 2.5 and MAD 0.5: the limit is 2.5 + 7 x 1.4826 x 0.5.
 LOSSES = [2.0, 3.0] * 16

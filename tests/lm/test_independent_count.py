@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from pipeline.core.shard import Shard
-from pipeline.lm.stream import TokenStream, truncate
-from pipeline.lm.tally import Tally, check_shares, to_ledger
+from pipeline.lm.training.stream import TokenStream, truncate
+from pipeline.lm.training.tally import Tally, check_shares, to_ledger
 from pipeline.mix.config import Mixing
 from pipeline.mix.plan import make_plan
 

@@ -6,13 +6,14 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM
 
 from pipeline.core.errors import UserError
-from pipeline.lm import attention, hybrids, inductor, isolation, mamba2, model
+from pipeline.lm import hybrids
 from pipeline.lm.config import Model
-from pipeline.lm.generate import generate
+from pipeline.lm.generation.generate import generate
 from pipeline.lm.kinds import MODEL_TYPES
-from pipeline.lm.mamba2 import mamba2_scan
-from pipeline.lm.objective import IGNORE, NextTokenLoss
-from pipeline.study.register import has_compiler
+from pipeline.lm.models import attention, inductor, isolation, mamba2, model
+from pipeline.lm.models.mamba2 import mamba2_scan
+from pipeline.lm.training.objective import IGNORE, NextTokenLoss
+from pipeline.study.config.register import has_compiler
 
 TINY = {
     "hidden_size": 16,

@@ -7,8 +7,8 @@ from transformers import AutoModelForCausalLM
 
 from pipeline.core.checkpoint import Checkpoint
 from pipeline.core.errors import UserError
-from pipeline.lm import kept
 from pipeline.lm.config import Training
+from pipeline.lm.training import kept
 
 KEEPING = Training(batch_rows=8, log_every=4, checkpoint_every="1k", keep_at=("300", 2_400, 2410, "3k"))
 

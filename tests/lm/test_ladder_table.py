@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from pipeline.lm.config import Model, Training
-from pipeline.lm.footprint import footprint
+from pipeline.lm.models.footprint import footprint
 
 ROOT = Path(__file__).parents[2]
 SCALES = ROOT / "recipes" / "scale"

@@ -9,13 +9,13 @@ from pipeline.core.checkpoint import Checkpoint
 from pipeline.core.checksum import list_files
 from pipeline.core.errors import UserError
 from pipeline.core.track import Silent
-from pipeline.lm import model
 from pipeline.lm.config import Model, Optimizer, Schedule, Training
-from pipeline.lm.loop import train
-from pipeline.lm.objective import NextTokenLoss, to_inputs
-from pipeline.lm.session import Run
-from pipeline.lm.starting import start_engine
-from pipeline.lm.stream import TokenStream
+from pipeline.lm.models import model
+from pipeline.lm.training.loop import train
+from pipeline.lm.training.objective import NextTokenLoss, to_inputs
+from pipeline.lm.training.session import Run
+from pipeline.lm.training.starting import start_engine
+from pipeline.lm.training.stream import TokenStream
 
 TINY = Model(
     hidden_size=16,

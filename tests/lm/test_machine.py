@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from pipeline.lm import machine
-from pipeline.lm.machine import exact, keeping_memory
+from pipeline.lm.models import machine
+from pipeline.lm.models.machine import exact, keeping_memory
 
 
 def test_threads_and_determinism_hold_inside_and_are_put_back():

@@ -3,8 +3,8 @@ import torch
 from test_loop import TRAINING, make_run, train_into
 
 from pipeline.core.errors import UserError
-from pipeline.lm import memory
-from pipeline.lm.objective import NextTokenLoss
+from pipeline.lm.training import memory
+from pipeline.lm.training.objective import NextTokenLoss
 
 ON_A_GPU = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 ON_A_CPU = RuntimeError(

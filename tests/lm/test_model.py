@@ -4,8 +4,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from pipeline.core.chat import CHAT_TEMPLATE
 from pipeline.core.errors import UserError
-from pipeline.lm import attention, fitting, model
 from pipeline.lm.config import Model
+from pipeline.lm.models import attention, fitting, model
 
 TINY = Model(
     hidden_size=16,

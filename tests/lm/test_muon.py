@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torch.optim import Muon
 
-from pipeline.lm import muon
-from pipeline.lm.muon import BatchedMuon, orthogonalise
+from pipeline.lm.training import muon
+from pipeline.lm.training.muon import BatchedMuon, orthogonalise
 
 SHAPES = [(16, 16), (16, 40), (40, 16), (16, 16), (48, 16), (40, 16), (1, 8)]
 LR = 0.1

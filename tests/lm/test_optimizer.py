@@ -7,9 +7,9 @@ from torch.optim import AdamW, Muon
 
 from pipeline.core.checkpoint import Checkpoint
 from pipeline.core.errors import UserError
-from pipeline.lm import model
 from pipeline.lm.config import Model, Optimizer, Schedule
-from pipeline.lm.optimizer import (
+from pipeline.lm.models import model
+from pipeline.lm.training.optimizer import (
     check_moments,
     hidden_matrices,
     make_optimizer,
@@ -17,8 +17,8 @@ from pipeline.lm.optimizer import (
     restore_moments,
     set_learning_rate,
 )
-from pipeline.lm.starting import start_engine
-from pipeline.lm.stream import TokenStream
+from pipeline.lm.training.starting import start_engine
+from pipeline.lm.training.stream import TokenStream
 
 MUON = Optimizer(kind="muon", lr=3e-3, adamw_rate=0.5)
 ADAMW = Optimizer(lr=3e-3)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from pipeline.lm.packing import cut, pack, ramps
+from pipeline.lm.training.packing import cut, pack, ramps
 
 
 def test_ramps_count_up_within_each_length():

@@ -2,8 +2,8 @@ import pytest
 import torch
 from test_loop import Recorder, contents, make_run, train_into
 
-from pipeline.lm.flops import flops_per_token
-from pipeline.lm.peak import mfu, peak_flops
+from pipeline.lm.models.flops import flops_per_token
+from pipeline.lm.models.peak import mfu, peak_flops
 
 CPU = torch.device("cpu")
 
@@ -22,7 +22,7 @@ def test_a_peak_is_measured_once_for_each_number_of_threads(precision):
 
 
 def test_measuring_a_peak_touches_no_random_state():
-    from pipeline.lm import peak
+    from pipeline.lm.models import peak
 
     peak._measured.cache_clear()
     torch.manual_seed(1)

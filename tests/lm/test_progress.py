@@ -5,7 +5,7 @@ from test_loop import Recorder, make_run, train_into
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from pipeline.lm.engine import Engine
+from pipeline.lm.training.engine import Engine
 
 ASKING = ("tolist", "item", "cpu", "numpy", "__float__", "__int__", "__bool__", "__index__", "is_nonzero")
 

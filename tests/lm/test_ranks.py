@@ -14,9 +14,9 @@ from test_loop import make_run, train_into
 from transformers import AutoModelForCausalLM
 
 from pipeline.core.errors import UserError
-from pipeline.lm import ranks
 from pipeline.lm.config import Optimizer
-from pipeline.lm.starting import start_engine
+from pipeline.lm.training import ranks
+from pipeline.lm.training.starting import start_engine
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 

@@ -8,7 +8,8 @@ from test_loop import TINY, Recorder, contents, make_run, train_into
 
 from pipeline.core.errors import UserError
 from pipeline.core.track import Silent
-from pipeline.lm import model, restart
+from pipeline.lm.models import model
+from pipeline.lm.training import restart
 
 
 class StopHereError(Exception):

@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.lm.config import Optimizer, Schedule, Training
-from pipeline.lm.schedule import learning_rate_ratio
+from pipeline.lm.training.schedule import learning_rate_ratio
 
 
 def test_the_rate_warms_up_stays_and_decays():

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.core.plan import MixPlan, PlannedSource
 from pipeline.core.shard import Shard
-from pipeline.lm.stream import Batch, Position, TokenStream, count, truncate
+from pipeline.lm.training.stream import Batch, Position, TokenStream, count, truncate
 
 
 def shard_of(lengths, first=0, answer_from=0):

@@ -10,8 +10,8 @@ import pytest
 from pipeline.core.errors import UserError
 from pipeline.core.plan import MixPlan, PlannedSource
 from pipeline.core.shard import Shard
-from pipeline.lm.stream import Position, TokenStream, count, truncate
-from pipeline.lm.tally import Tally, check_shares, to_ledger
+from pipeline.lm.training.stream import Position, TokenStream, count, truncate
+from pipeline.lm.training.tally import Tally, check_shares, to_ledger
 
 LENGTHS = {"base": (20, 120), "ldq": (4, 60), "shq": (100, 400)}
 DRAWN = np.random.default_rng(3)

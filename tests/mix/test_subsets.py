@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pipeline.core.errors import UserError
 from pipeline.core.plan import MixPlan
 from pipeline.core.shard import Shard
-from pipeline.lm.stream import TokenStream
+from pipeline.lm.training.stream import TokenStream
 from pipeline.mix.config import Mixing, MixTable
 from pipeline.mix.plan import make_plan
 

@@ -7,7 +7,7 @@ from pipeline.core.shard import Shard
 from pipeline.core.track import Silent
 from pipeline.curate.config import Curation
 from pipeline.curate.curate import curate
-from pipeline.lm.stream import TokenStream, truncate
+from pipeline.lm.training.stream import TokenStream, truncate
 from pipeline.mix.config import Mixing
 from pipeline.mix.plan import mix
 from pipeline.sources.collect import collect

@@ -13,8 +13,8 @@ from pipeline.report.results import ArmResult
 from pipeline.report.sampled import crossings, passes
 from pipeline.report.sandbox import sandbox_runs, sandbox_table
 from pipeline.report.tables.sampled import crossing_table, pass_table
-from pipeline.study.crossover import show_crossover
-from pipeline.study.schema import Context
+from pipeline.study.config.schema import Context
+from pipeline.study.results.crossover import show_crossover
 
 BASE = {"suite": "world", "task": "story", "held_out": False, "lookup": False, "kind": "sample"}
 

@@ -2,8 +2,8 @@ from safetensors.torch import load_file
 
 from pipeline.core.checkpoint import Checkpoint
 from pipeline.core.track import Silent
-from pipeline.lm import model
 from pipeline.lm.config import Model, Optimizer, Schedule, Training
+from pipeline.lm.models import model
 from pipeline.sft.config import Sft
 from pipeline.sft.sft import sft
 

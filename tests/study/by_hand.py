@@ -17,12 +17,12 @@ from pipeline.core.ledger import Ledger, SourceUse
 from pipeline.core.plan import MixPlan, PlannedSource
 from pipeline.core.scores import SCORE_SCHEMA
 from pipeline.core.store import Store
+from pipeline.study.config.parsing import parse
+from pipeline.study.config.sweep import compose_arms, points
 from pipeline.study.graph import arm_graph
-from pipeline.study.measured import at_seeds
-from pipeline.study.node import distinct
-from pipeline.study.parsing import parse
-from pipeline.study.survey import survey, wanted
-from pipeline.study.sweep import compose_arms, points
+from pipeline.study.nodes.node import distinct
+from pipeline.study.results.measured import at_seeds
+from pipeline.study.run.survey import survey, wanted
 
 FAMILIES = {"story": "math", "chains": "math", "food": "science", "grid": "code", "pour": "science"}
 CONTROLS = {"lookup": "world", "instruct": "instruct"}  # by the suite that asks them
@@ -140,7 +140,7 @@ if __name__ == "__main__":
 
     from hydra import initialize
 
-    from pipeline.study.register import register
+    from pipeline.study.config.register import register
 
     register()
     with initialize(version_base="1.3", config_path=None):

@@ -8,8 +8,8 @@ from rich.console import Console
 from pipeline.core.lock import lock
 from pipeline.core.store import Store
 from pipeline.study.commands import build
-from pipeline.study.parsing import parse
-from pipeline.study.register import register
+from pipeline.study.config.parsing import parse
+from pipeline.study.config.register import register
 
 
 @pytest.fixture(scope="session", autouse=True)

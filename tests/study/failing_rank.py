@@ -4,8 +4,8 @@ import os
 
 from miniature import main
 
-from pipeline.study import board
-from pipeline.study.verbs import VERBS
+from pipeline.study.nodes.verbs import VERBS
+from pipeline.study.run import board
 
 sft = VERBS["sft"]
 

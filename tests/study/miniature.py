@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hydra.core.config_store import ConfigStore
 
+from pipeline.study.config.group_files import sweep_node
 from pipeline.study.door import main
-from pipeline.study.group_files import sweep_node
 
 SIZES = (
     "phases.trunk.tokens=6k",

@@ -7,11 +7,11 @@ import pytest
 from rich.console import Console
 
 from pipeline.core.errors import UserError
-from pipeline.study.absences import absent_lines, say_absent
-from pipeline.study.fit import check_prompts
 from pipeline.study.graph import arm_graph
-from pipeline.study.node import Node
-from pipeline.study.stored import score_completions
+from pipeline.study.nodes.absences import absent_lines, say_absent
+from pipeline.study.nodes.node import Node
+from pipeline.study.results.stored import score_completions
+from pipeline.study.run.fit import check_prompts
 
 WORLD = "{name: w, world: {families: [chains], depths: [1], problems_per_family: 2, templates: 3}}"
 GSM8K = "{name: g, gsm8k: {path: gsm8k/test.jsonl, num_problems: 2}}"

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from pipeline.study.allocation import allocate
-from pipeline.study.arm_names import arm_name
+from pipeline.study.config.allocation import allocate
+from pipeline.study.config.arm_names import arm_name
 from pipeline.study.graph import arm_graph
 
 RAW = {

@@ -135,5 +135,5 @@ def test_user_errors_in_callbacks_are_not_hydras_warnings(run, monkeypatch):
     def refuse(*_, **__):
         raise UserError("no; do this")
 
-    monkeypatch.setattr("pipeline.study.building.build", refuse)
+    monkeypatch.setattr("pipeline.study.run.building.build", refuse)
     assert run("-m", "recipe=smoke", "pretrain_mix=none,ldq") == (2, "frontload: no; do this\n")

@@ -7,10 +7,10 @@ import pytest
 from by_hand import arms_of, build, elsewhere, said
 
 from pipeline.core.errors import UserError
-from pipeline.study.export import export
-from pipeline.study.exporting import MAX_BYTES, _bytes, _parts
-from pipeline.study.publish import draw_page
-from pipeline.study.telling import put, tell
+from pipeline.study.results.export import export
+from pipeline.study.results.exporting import MAX_BYTES, _bytes, _parts
+from pipeline.study.results.publish import draw_page
+from pipeline.study.results.telling import put, tell
 
 
 def level(node):

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import UserError
-from pipeline.study.claimed import check_claims
+from pipeline.study.config.register import MIX_GROUPS, config_root
+from pipeline.study.config.sweep import compose_arms, points
 from pipeline.study.graph import arm_graph
-from pipeline.study.register import MIX_GROUPS, config_root
-from pipeline.study.sweep import compose_arms, points
+from pipeline.study.results.claimed import check_claims
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))

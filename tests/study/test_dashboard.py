@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipeline.core.errors import UserError
-from pipeline.study import dashboard, publish
+from pipeline.study.results import dashboard, publish
 
 SPEC = {
     "schema": 1,

@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from pipeline.core.artifact import Artifact
 from pipeline.core.plan import MixPlan
 from pipeline.core.shard import Shard
-from pipeline.lm.stream import TokenStream
+from pipeline.lm.training.stream import TokenStream
 
 LINE = ("-m", "sweep=mini", "recipe=smoke", *SIZES, "store=runs")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.study.estimate import Estimate
 from pipeline.study.graph import arm_graph
-from pipeline.study.node import Node
+from pipeline.study.nodes.node import Node
+from pipeline.study.run.estimate import Estimate
 from pipeline.study.terminal import format_left, format_seconds
 
 

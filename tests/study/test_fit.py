@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.core.errors import UserError
-from pipeline.study.fit import check_sandbox
-from pipeline.study.node import Node
+from pipeline.study.nodes.node import Node
+from pipeline.study.run.fit import check_sandbox
 from pipeline.tasks.code.config import CodeSuite
 from pipeline.tasks.sandbox.ready import require_sandbox
 from pipeline.tasks.suite import Suite

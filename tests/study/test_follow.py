@@ -13,8 +13,8 @@ from miniature import MINI
 
 from pipeline.core.artifact import Artifact
 from pipeline.core.errors import UserError
-from pipeline.study.runner import Runner
-from pipeline.study.schema import Context
+from pipeline.study.config.schema import Context
+from pipeline.study.run.runner import Runner
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 

@@ -1,7 +1,7 @@
 """What arms share, and what a setting moves."""
 
 from pipeline.study.graph import arm_graph, arm_name
-from pipeline.study.node import distinct
+from pipeline.study.nodes.node import distinct
 
 
 def fingerprints(study):

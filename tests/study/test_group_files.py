@@ -8,10 +8,10 @@ from omegaconf import OmegaConf
 
 from pipeline.core.errors import UserError
 from pipeline.core.executor import Executor
-from pipeline.study import group_files
-from pipeline.study.group_files import as_word, checked_benchmark, checked_mix, load, sweep_node
-from pipeline.study.primary import PRIMARY
-from pipeline.study.register import Later, config_root
+from pipeline.study.config import group_files
+from pipeline.study.config.group_files import as_word, checked_benchmark, checked_mix, load, sweep_node
+from pipeline.study.config.primary import PRIMARY
+from pipeline.study.config.register import Later, config_root
 
 BAD = [
     (load, "a: [", "mine.yaml, line 1, column 5: this is no YAML: expected the node content, but found "),

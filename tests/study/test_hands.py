@@ -9,15 +9,15 @@ from rich.console import Console
 
 from pipeline.core.keeping import Keeping
 from pipeline.core.lock import LockHeldError
-from pipeline.study import handing
-from pipeline.study.chosen import chosen_nodes
-from pipeline.study.crew import Crew, Task, WorkerDiedError
-from pipeline.study.node import distinct
-from pipeline.study.runner import Runner
-from pipeline.study.survey import survey, wanted
-from pipeline.study.view import View
-from pipeline.study.worker import run_job
-from pipeline.study.workers import Workers
+from pipeline.study.nodes.node import distinct
+from pipeline.study.run import handing
+from pipeline.study.run.chosen import chosen_nodes
+from pipeline.study.run.crew import Crew, Task, WorkerDiedError
+from pipeline.study.run.runner import Runner
+from pipeline.study.run.survey import survey, wanted
+from pipeline.study.run.view import View
+from pipeline.study.run.worker import run_job
+from pipeline.study.run.workers import Workers
 
 
 class Told(Crew):
@@ -50,7 +50,7 @@ class Told(Crew):
 def building(runs, monkeypatch):
     """Build the raw documents of an arm with a crew that follows a script."""
     monkeypatch.setattr(handing, "POLL_SECONDS", 0.0)
-    monkeypatch.setattr("pipeline.study.neighbours.SECONDS_BETWEEN_LOOKS", 0.0)
+    monkeypatch.setattr("pipeline.study.run.neighbours.SECONDS_BETWEEN_LOOKS", 0.0)
 
     def build(*script):
         _, study = runs.arm("stage=sources")

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from pipeline.core.errors import UserError
 from pipeline.study.graph import arm_graph
-from pipeline.study.tasks import publish_tasks
+from pipeline.study.results.tasks import publish_tasks
 
 FOLDER = Path(__file__).parents[2] / "recipes" / "benchmarks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from pipeline.study import interrupts
+from pipeline.study.run import interrupts
 
 
 @pytest.fixture

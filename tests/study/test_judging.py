@@ -9,10 +9,10 @@ from by_hand import arms_of, build, elsewhere, said
 from rich.console import Console
 
 from pipeline.core.errors import UserError
-from pipeline.study import judging
-from pipeline.study.advising import show_advice
-from pipeline.study.claimed import check_claims, names_after_sft, names_before_sft
-from pipeline.study.export import export
+from pipeline.study.results import judging
+from pipeline.study.results.advising import show_advice
+from pipeline.study.results.claimed import check_claims, names_after_sft, names_before_sft
+from pipeline.study.results.export import export
 
 LEVELS = {"none": 0.1, "shq": 0.4, "ldq": 0.6, "lmq": 0.6}
 

@@ -4,9 +4,9 @@ import pytest
 from rich.console import Console
 
 from pipeline.core.errors import UserError
+from pipeline.study.config.kept import split_counts
 from pipeline.study.graph import arm_graph
-from pipeline.study.kept import split_counts
-from pipeline.study.publish import write_report
+from pipeline.study.results.publish import write_report
 
 
 def test_counts_fall_into_phases_and_the_end_is_kept_anyway():

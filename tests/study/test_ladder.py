@@ -9,10 +9,10 @@ from transformers import PreTrainedTokenizerFast
 
 from pipeline.core.chat import END, PAD
 from pipeline.core.duration import format_count
-from pipeline.lm import model
-from pipeline.lm.flops import weightless
+from pipeline.lm.models import model
+from pipeline.lm.models.flops import weightless
+from pipeline.study.config.sweep import compose_arms
 from pipeline.study.graph import arm_graph
-from pipeline.study.sweep import compose_arms
 
 SCALES = Path(__file__).parents[2] / "recipes" / "scale"
 RUNGS = ("300k", "3m", "10m", "30m", "150m", "350m", "1b", "3b", "8b", "8b_hybrid")

@@ -13,13 +13,13 @@ from rich.console import Console
 
 from pipeline.core.artifact import Artifact
 from pipeline.core.errors import UserError
-from pipeline.study.chosen import chosen_nodes
-from pipeline.study.cluster import ClusterJobs, check_cluster
-from pipeline.study.job_kinds import group_tasks
-from pipeline.study.launch import Cluster, read_launcher, use_basic_launcher
-from pipeline.study.node import distinct
-from pipeline.study.order import Order, meeting
-from pipeline.study.survey import Survey
+from pipeline.study.nodes.node import distinct
+from pipeline.study.run.chosen import chosen_nodes
+from pipeline.study.run.cluster import ClusterJobs, check_cluster
+from pipeline.study.run.job_kinds import group_tasks
+from pipeline.study.run.launch import Cluster, read_launcher, use_basic_launcher
+from pipeline.study.run.order import Order, meeting
+from pipeline.study.run.survey import Survey
 
 GPUS = Cluster("slurm", {"gpus_per_node": 8, "nodes": 2, "partition": "gpu", "timeout_min": 60})
 
@@ -104,7 +104,7 @@ def test_an_order_travels_and_builds_its_nodes(runs, monkeypatch):
     _, study = runs.arm("stage=sources")
     nodes = tuple(chosen_nodes(study))
     order = pickle.loads(pickle.dumps(Order(nodes=nodes, context=study.context.absolute(), group="single")))
-    monkeypatch.setattr("pipeline.study.order.Console", lambda **_: Console(file=io.StringIO()))
+    monkeypatch.setattr("pipeline.study.run.order.Console", lambda **_: Console(file=io.StringIO()))
     assert order() == {}
     assert len(runs.folders("sources")) == len(nodes)
 

@@ -10,10 +10,10 @@ from pipeline.core.ledger import Ledger
 from pipeline.core.lock import lock
 from pipeline.core.store import Store, Wanted
 from pipeline.study import listing
-from pipeline.study.building import build
-from pipeline.study.explain import unknown_group
+from pipeline.study.config.explain import unknown_group
 from pipeline.study.listing import show_store
-from pipeline.study.runner import Runner
+from pipeline.study.run.building import build
+from pipeline.study.run.runner import Runner
 
 
 def make(store, stage, label, *parents, text="x", flops=0.0):

@@ -6,11 +6,11 @@ import os
 import pytest
 
 from pipeline.core.ledger import Ledger
-from pipeline.study import mirror
-from pipeline.study.mirror import Mirror
+from pipeline.study.run import mirror
+from pipeline.study.run.mirror import Mirror
+from pipeline.study.run.tracker import RunTracker
+from pipeline.study.run.wandb_run import RunIdentity
 from pipeline.study.secrets import without_secrets
-from pipeline.study.tracker import RunTracker
-from pipeline.study.wandb_run import RunIdentity
 
 SECRET = "s3cret-0123456789abcdef"
 

@@ -3,15 +3,15 @@
 import re
 from pathlib import Path
 
-from pipeline.study import options
-from pipeline.study.options import as_markdown
-from pipeline.study.schema import Study
+from pipeline.study.config import options
+from pipeline.study.config.options import as_markdown
+from pipeline.study.config.schema import Study
 
 PAGE = Path(__file__).parents[2] / options.PAGE
 
 
 def test_the_page_is_up_to_date():
-    assert PAGE.read_text(encoding="utf-8") == as_markdown(), "run: python -m pipeline.study.options"
+    assert PAGE.read_text(encoding="utf-8") == as_markdown(), "run: python -m pipeline.study.config.options"
 
 
 def test_every_field_of_every_config_class_is_listed_with_its_type():

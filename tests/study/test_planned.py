@@ -5,8 +5,8 @@ from rich.console import Console
 
 from pipeline.core.errors import UserError
 from pipeline.core.store import Store
-from pipeline.study.plan_view import show_plan
-from pipeline.study.planning import distinct_hours, plan_arm
+from pipeline.study.plan.plan_view import show_plan
+from pipeline.study.plan.planning import distinct_hours, plan_arm
 
 
 @pytest.fixture

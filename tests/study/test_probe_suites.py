@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import UserError
-from pipeline.study.fit import check_prompts
 from pipeline.study.graph import arm_graph, world_key
+from pipeline.study.run.fit import check_prompts
 from pipeline.tasks.suite import load_suite
 
 ROOT = Path(__file__).parents[2]

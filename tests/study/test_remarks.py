@@ -7,10 +7,10 @@ from rich.console import Console
 
 from pipeline.core.store import Store
 from pipeline.study.graph import arm_graph
-from pipeline.study.survey import survey
-from pipeline.study.tracker import Progress, RunTracker
-from pipeline.study.view import View
-from pipeline.study.wandb_run import RunIdentity
+from pipeline.study.run.survey import survey
+from pipeline.study.run.tracker import Progress, RunTracker
+from pipeline.study.run.view import View
+from pipeline.study.run.wandb_run import RunIdentity
 
 LINE = "loss spike at step 7: 9.000 is over 3.000; its documents: base 3, 17"
 

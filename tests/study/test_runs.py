@@ -16,11 +16,11 @@ from rich.console import Console
 from pipeline.core.artifact import Artifact
 from pipeline.core.errors import UserError
 from pipeline.core.ledger import Ledger
-from pipeline.study import verbs
-from pipeline.study.chosen import command_for
 from pipeline.study.graph import arm_graph
+from pipeline.study.nodes import verbs
 from pipeline.study.questions import ls, why
-from pipeline.study.survey import survey, wanted
+from pipeline.study.run.chosen import command_for
+from pipeline.study.run.survey import survey, wanted
 
 
 def contents(root: Path):
@@ -94,7 +94,8 @@ def test_what_needs_a_failed_stage_is_left_out(runs, monkeypatch):
 def test_the_exit_code_says_whose_failure_it_was(error, code, tmp_path):
     script = tmp_path / "broken.py"
     script.write_text(
-        "import sys\nfrom pipeline.core.errors import UserError\nfrom pipeline.study import door, verbs\n"
+        "import sys\nfrom pipeline.core.errors import UserError\n"
+        "from pipeline.study import door\nfrom pipeline.study.nodes import verbs\n"
         f"def broken(*_):\n    raise {error}\n"
         "verbs.VERBS['sources'] = broken\ndoor.main()\n"
     )
@@ -181,7 +182,9 @@ def test_offline_wandb_stays_in_the_logs_and_tells_no_key(tmp_path):
 
 
 def test_a_wandb_that_breaks_breaks_nothing(runs, monkeypatch, caplog):
-    monkeypatch.setattr("pipeline.study.mirror.start_run", lambda *_: (_ for _ in ()).throw(TypeError("no such thing")))
+    monkeypatch.setattr(
+        "pipeline.study.run.mirror.start_run", lambda *_: (_ for _ in ()).throw(TypeError("no such thing"))
+    )
     assert runs.build("stage=sources", "tracking=offline") == []
     assert "W&B is not mirrored (tracking=off turns it off): no such thing" in caplog.text
 

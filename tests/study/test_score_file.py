@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.core.errors import UserError
-from pipeline.study.stored import score_completions
+from pipeline.study.results.stored import score_completions
 
 LINES = [
     {"task": "gsm8k", "problem": 0, "completion": "#### 3", "label": True},

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pipeline.core.ledger import Ledger
 from pipeline.core.store import Store, Wanted
 from pipeline.lm.config import Training
-from pipeline.study import work
-from pipeline.study.speeds import learn_from, work_of
+from pipeline.study.nodes import work
+from pipeline.study.run.speeds import learn_from, work_of
 
 
 def build(store, kind, ledger, **literals):

@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.core.errors import UserError
-from pipeline.study.schema import Sweep
-from pipeline.study.sweep import command_of, compose_arms, points
+from pipeline.study.config.schema import Sweep
+from pipeline.study.config.sweep import command_of, compose_arms, points
 
 SWEEP = Sweep(
     name="two", axes={"pretrain_mix": ["none", "ldq"], "sft_mix": ["shq"]}, also=[{"sft_mix": "shq", "sft.passes": 2}]

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from pipeline.core.track import Silent
-from pipeline.study.orphans import let_forks_die_with_us
+from pipeline.study.run.orphans import let_forks_die_with_us
 from pipeline.tokenize import parts
 from pipeline.tokenize.encode import tokenize
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.core.seeds import Key
 from pipeline.eval.examinee import Examinee
-from pipeline.lm.generate import Sampling
+from pipeline.lm.generation.generate import Sampling
 
 _FIRST_ROUND = 32  # tokens
 

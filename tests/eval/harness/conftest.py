@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerFast
 from pipeline.core.chat import CHAT_TEMPLATE, END, PAD, SPECIAL_TOKENS
 from pipeline.eval.examinee import Examinee
 from pipeline.lm.config import Model
-from pipeline.lm.model import build
+from pipeline.lm.models.model import build
 
 MODEL = Model(
     hidden_size=32,

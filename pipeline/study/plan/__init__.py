@@ -1,0 +1,1 @@
+"""`stage=plan`: what an arm would take, without running it."""

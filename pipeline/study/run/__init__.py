@@ -1,0 +1,1 @@
+"""Nodes built: planned, handed to workers or cluster jobs, watched, mirrored, and gone on with after a kill."""
