@@ -22,7 +22,7 @@ from conftest import World  # noqa: E402
 from test_loop import TRAINING, Recorder, make_run, train_into  # noqa: E402
 
 from pipeline.core.plan import MixPlan  # noqa: E402
-from pipeline.lm import spikes  # noqa: E402
+from pipeline.lm.training import spikes  # noqa: E402
 from pipeline.lm.training.engine import Engine  # noqa: E402
 
 KEPT = ("1500", "4k", "6k")
