@@ -10,7 +10,7 @@ from pipeline.core.seeds import keyed_int
 from pipeline.verdict.expression import Contrast, contrast_of, moments_of
 from pipeline.verdict.words import After, Currency, Expects, MetricName, Trait
 
-VERSION = 3  # raised when the same claims and scores would give other verdicts, or other files
+VERSION = 4  # raised when the same claims and scores would give other verdicts, or other files
 MAX_PRIMARY = 4  # claims of a sweep that share the correction; more would cost each its power
 
 

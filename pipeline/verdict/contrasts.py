@@ -12,7 +12,7 @@ from pipeline.verdict.config import Claim
 from pipeline.verdict.expression import Contrast
 from pipeline.verdict.groups import choose, families_of
 from pipeline.verdict.results import Measured
-from pipeline.verdict.scores import BITS, KEYS, bits_per_byte, problem_values
+from pipeline.verdict.scores import BITS, KEYS, bits_per_byte, guess_values, problem_values
 
 Side = Mapping[str, Measured]  # the checkpoints of one seed, by the names that a contrast gives them
 Rate = float | Literal["common"] | None  # of SFT: one of those tried, or each arm's own; None after pretraining
@@ -72,9 +72,7 @@ def mean_of(claim: Claim, checkpoint: Measured, where: str) -> float:
 def _effect(claim: Claim, contrast: Contrast, side: Side, group: str, where: str) -> float:
     """The mean over problems, each family with as much weight as it has problems: equal in the world."""
     tables = {name: problem_values(side[name], claim.metric) for name in contrast}
-    first = next(iter(tables.values()))
-    asked = frozenset(first.loc[~first["lookup"].astype(bool), "task"].astype(str))
-    families = families_of(group, [each.holds for each in side.values()], asked, where)
+    families = _families(next(iter(tables.values())), group, side, where)
     columns = [
         _chosen(table, group, families, where).set_index(KEYS)["value"] * contrast[name]
         for name, table in tables.items()
@@ -85,6 +83,24 @@ def _effect(claim: Claim, contrast: Contrast, side: Side, group: str, where: str
             f"{where}: its checkpoints were asked no common problems of group {group!r}; evaluate them alike"
         )
     return float(paired.sum(axis=1).mean())
+
+
+def above_guessing(claim: Claim, contrast: Contrast, side: Side, where: str) -> pd.Series:
+    """By checkpoint and family of the claim's group: points of accuracy above what guessing gives, at one seed."""
+    guesses = {name: guess_values(side[name]) for name in contrast}
+    families = _families(next(iter(guesses.values())), claim.group, side, where)
+
+    def by_family(values: pd.DataFrame) -> pd.Series:
+        return _chosen(values, claim.group, families, where).groupby("task")["value"].mean()
+
+    return pd.concat(
+        {name: by_family(problem_values(side[name], "accuracy")) - by_family(guesses[name]) for name in contrast}
+    )
+
+
+def _families(values: pd.DataFrame, group: str, side: Side, where: str) -> frozenset[str] | None:
+    asked = frozenset(values.loc[~values["lookup"].astype(bool), "task"].astype(str))
+    return families_of(group, [each.holds for each in side.values()], asked, where)
 
 
 def _chosen(values: pd.DataFrame, group: str, families: frozenset[str] | None, where: str) -> pd.DataFrame:

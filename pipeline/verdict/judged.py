@@ -5,20 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.verdict import decide, inference, rates
 from pipeline.verdict.config import Claim, Claims
-from pipeline.verdict.contrasts import Rate, Rates, Shelf, Side, contrast_at
+from pipeline.verdict.contrasts import Rate, Rates, Shelf
 from pipeline.verdict.decide import Decision
-from pipeline.verdict.groups import check_group
-from pipeline.verdict.ledgers import compare
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
-    """A claim at one choice of learning rates: per part its contrasts by seed."""
-
-    values: tuple[Mapping[int, float], ...]
-    broken: tuple[str, ...] = ()
-    unnamed: tuple[str, ...] = ()
-    sides: tuple[Mapping[int, Side], ...] = ()
+from pipeline.verdict.measurement import Measurement, measure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,29 +70,6 @@ def judge(config: Claims, results: Shelf, pilots: Shelf) -> list[Judged]:
     return judged
 
 
-def measure(config: Claims, name: str, shelf: Shelf, chosen: Rates) -> Measurement:
-    """A claim's contrasts at every seed that has them; what is not matched."""
-    claim = config.claims[name]
-    for group in (claim.group, *([claim.against] if claim.against else [])):
-        check_group(group, f"claim {name}")
-    contrasts = claim.parts
-    sides = [shelf.sides(contrast, chosen) for contrast in contrasts]
-    shared = sorted(set.intersection(*(set(part) for part in sides)))  # so that all parts stand on the same seeds
-    matching = [
-        compare(claim, contrast, [part[seed] for seed in shared], config.tolerance)
-        for contrast, part in zip(contrasts, sides, strict=True)
-    ]
-    return Measurement(
-        values=tuple(
-            {seed: contrast_at(claim, contrast, part[seed], f"claim {name}") for seed in shared}
-            for contrast, part in zip(contrasts, sides, strict=True)
-        ),
-        broken=tuple(dict.fromkeys(says for each in matching for says in each.broken)),
-        unnamed=tuple(dict.fromkeys(says for each in matching for says in each.unnamed)),
-        sides=tuple({seed: part[seed] for seed in shared} for part in sides),
-    )
-
-
 def _best(name: str, claim: Claim, pilots: Shelf) -> Rates | None:
     return None if claim.after == "pretrain" else rates.best(claim, claim.checkpoints, pilots, f"claim {name}")
 
@@ -116,7 +82,21 @@ def _decisions(config: Claims, measured: Mapping[str, Measurement]) -> dict[str,
         if each.values[0] and not each.broken
     }
     decided = decide.decide(config, open_ones)
-    return {name: decided[name] if name in decided else _undecidable(each) for name, each in measured.items()}
+    return {
+        name: _on_ground(decided[name], each) if name in decided else _undecidable(each)
+        for name, each in measured.items()
+    }
+
+
+def _on_ground(decision: Decision, measured: Measurement) -> Decision:
+    """No verdict where no checkpoint is above guessing in any family: what differs there is form, not skill.
+
+    The claim keeps its place in the correction, which makes the others no easier.
+    """
+    if decision.verdict not in decide.DECIDED or not measured.best_above_guessing <= 0:
+        return decision
+    note = "no checkpoint of it is above guessing in any family: what differs may be the form of the answers"
+    return replace(decision, verdict=decide.FLOOR, needs_seeds=None, note=note)
 
 
 def _undecidable(measured: Measurement) -> Decision:

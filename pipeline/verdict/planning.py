@@ -7,7 +7,7 @@ from pipeline.verdict import inference, power, rates
 from pipeline.verdict.config import Claims
 from pipeline.verdict.contrasts import Shelf
 from pipeline.verdict.decide import fewest_seeds
-from pipeline.verdict.judged import measure
+from pipeline.verdict.measurement import measure
 from pipeline.verdict.power import Plan
 from pipeline.verdict.results import Measured
 

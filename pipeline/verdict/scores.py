@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pandas as pd
 
@@ -11,7 +12,7 @@ from pipeline.verdict.results import Measured
 
 KEYS = ["suite", "task", "problem"]
 TRAITS = ["domain", "held_out", "lookup"]
-_COLUMNS = [*KEYS, *TRAITS, "kind", "correct", "well_formed", "gold_probability"]
+_COLUMNS = [*KEYS, *TRAITS, "kind", "correct", "well_formed", "gold_probability", "gold", "chance"]
 NUM_KEPT = 4096  # tables of values in memory: a claim asks again what another has asked
 
 
@@ -46,6 +47,24 @@ def _problem_values(path: Path, metric: str) -> pd.DataFrame:
     chosen = rows[(rows["kind"] == asked.kind) & rows[asked.column].notna()]
     values = chosen.assign(value=100.0 * chosen[asked.column].astype(float))
     return values.groupby([*KEYS, *TRAITS], sort=True, dropna=False)["value"].mean().reset_index()
+
+
+def guess_values(checkpoint: Measured) -> pd.DataFrame:
+    """KEYS, TRAITS and `value`: the points that need no reading, the same for all problems of a family.
+
+    A guesser gives the family's most common answer, or chooses blindly among choices, whichever is right more often.
+    """
+    return _guess_values(checkpoint.rows)
+
+
+@lru_cache(maxsize=NUM_KEPT)
+def _guess_values(path: Path) -> pd.DataFrame:
+    rows = _read(path)
+    asked = rows[rows["kind"] == METRICS["accuracy"].kind].drop_duplicates(KEYS)
+    families = asked.groupby(["suite", "task"], sort=False)
+    constant = families["gold"].transform(lambda gold: gold.value_counts(normalize=True).iloc[0])
+    blind = asked["chance"].fillna(0.0).astype(float).groupby([asked["suite"], asked["task"]]).transform("mean")
+    return asked[[*KEYS, *TRAITS]].assign(value=100.0 * np.maximum(constant.astype(float), blind))
 
 
 @lru_cache(maxsize=64)

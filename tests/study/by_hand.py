@@ -120,7 +120,7 @@ def _rows(node, share, problems):
             yield {
                 "suite": suite, "task": task, "problem": f"{task}-{node.seed}-{index}", "sample": 0, "kind": "greedy",
                 "domain": FAMILIES.get(task, ""), "depth": 1 + index % 3, "held_out": task == "pour",
-                "lookup": task in CONTROLS, "gold": "3", "prompt_hash": "p", "completion": "long",
+                "lookup": task in CONTROLS, "gold": str(index), "prompt_hash": "p", "completion": "long",
                 "correct": index < problems * share, "well_formed": True,
             }  # fmt: skip
 

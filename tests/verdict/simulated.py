@@ -55,8 +55,12 @@ def checkpoint(
     bits=1.0,
     problems=20,
     missing=(),
+    golds=str,
 ) -> Measured:
-    """shares: family to the share of its problems that are right: the first ones, so that nothing is drawn."""
+    """shares: family to the share of its problems that are right: the first ones, so that nothing is drawn.
+
+    golds: each problem's answer by its number; all different, so that guessing helps little, unless told otherwise.
+    """
     folder = root / f"{name}-{seed}-{rate}".replace(" ", "_")
     folder.mkdir(parents=True, exist_ok=True)
     rows = [
@@ -71,6 +75,8 @@ def checkpoint(
             "correct": index < round(share * problems),
             "well_formed": True,
             "gold_probability": np.nan,
+            "gold": golds(index),
+            "chance": 0.0,
         }
         for task, share in shares.items()
         for index in range(problems)

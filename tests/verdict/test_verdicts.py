@@ -9,6 +9,7 @@ from pipeline.core.errors import UserError
 from pipeline.core.track import Silent
 from pipeline.verdict.planning import plans
 from pipeline.verdict.rows import COLUMNS, row_of
+from pipeline.verdict.scores import guess_values
 from pipeline.verdict.verdict import judge_all, verdict
 
 FAR = [0.9, 0.8, 0.85, 0.9, 0.8]
@@ -236,6 +237,33 @@ def test_two_arms_under_one_name_are_refused(tmp_path):
     object.__setattr__(results[1], "stages", (use(fingerprint="other"),))
     with pytest.raises(UserError, match="'ldq' stands for two arms of the sweep at seed 0"):
         judged(claims(C=claim()), results)
+
+
+@pytest.mark.parametrize(
+    ("best_elsewhere", "golds", "verdict"),
+    [
+        (0.1, lambda index: str(index % 2), "undecided: at the floor"),  # guessing gives 50 % of both families
+        (0.9, lambda index: str(index % 2), "supported"),  # the better arm knows the other family
+        (0.1, str, "supported"),  # guessing gives 5 %
+    ],
+)
+def test_below_guessing_a_difference_is_no_verdict(best_elsewhere, golds, verdict, tmp_path):
+    shares = {"ldq": [0.45, 0.4, 0.45, 0.4, 0.45], "none": [0.1, 0.15, 0.1, 0.1, 0.1]}
+    found = [
+        checkpoint(tmp_path, name, seed, {"a": share, "b": best_elsewhere}, golds=golds)
+        for name, each in shares.items()
+        for seed, share in enumerate(each)
+    ]
+    row = judged(claims(C=claim()), found)["C"]
+    assert row["verdict"] == verdict
+    assert ("no checkpoint of it is above guessing" in row["note"]) == (verdict == "undecided: at the floor")
+
+
+def test_blind_choice_among_few_is_guessing_too(tmp_path):
+    made = [checkpoint(tmp_path, "ldq", seed, {"a": 0.3}) for seed in range(2)]
+    rows = pd.read_parquet(made[0].rows).assign(chance=0.25)
+    rows.to_parquet(made[0].rows)
+    assert [guess_values(each)["value"].mean() for each in made] == pytest.approx([25.0, 5.0])
 
 
 def test_a_verdict_that_turns_at_the_best_rate_depends_on_the_rate(tmp_path):
