@@ -26,7 +26,8 @@ from pipeline.study.run import interrupts
 from pipeline.study.run.orphans import let_forks_die_with_us
 
 
-@hydra.main(version_base="1.3", config_path=None, config_name="config")
+# The config is in Hydra's store. It also looks in a package: one without folders, which it would take for groups.
+@hydra.main(version_base="1.3", config_path="pkg://pipeline.core", config_name="config")
 def _run(config: DictConfig) -> None:
     from pipeline.study.commands import execute
 

@@ -40,6 +40,18 @@ def test_a_question_to_the_store_loads_nothing_that_trains_or_draws(tmp_path):
     assert "sources" in ran.stdout
 
 
+def test_folders_of_the_study_are_no_groups_to_hydra(tmp_path):
+    spy = [sys.executable, "-c", SPY.format(args=["--cfg", "job", "results=elsewhere"], heavy=HEAVY)]
+    ran = subprocess.run(spy, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "results: elsewhere" in ran.stdout
+    folders = {path.name for path in (ROOT / "pipeline" / "study").iterdir() if path.is_dir()} - {"__pycache__"}
+    assert "results" in folders
+    for name in folders - {"results", "plan"}:  # `plan` is a key of several
+        spy = [sys.executable, "-c", SPY.format(args=["--cfg", "job", f"{name}=x"], heavy=HEAVY)]
+        ran = subprocess.run(spy, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert ran.returncode == 2 and f"unknown key '{name}'" in ran.stderr
+
+
 @pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("build", "hatchling")),
     reason="building a wheel without the network needs `build` and `hatchling` in this environment",
