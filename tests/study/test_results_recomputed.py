@@ -2,8 +2,8 @@
 
 What docs/RESULTS.md tells - the accuracy of every cell with its interval or spread, and every claim whose problems the
 sweep's file names outright - is computed anew from docs/results/*/*.parquet and compared to the digits written there.
-Left out: sweeps that name arms by more than their mixes; claims on families that both or neither corpora hold, which ask
-what a corpus holds (tests/verdict/test_groups.py has those).
+Left out: sweeps that name arms by more than their mixes, and claims on families that both or neither corpora hold: they
+ask what a corpus holds, and tests/verdict/test_groups.py has those.
 """
 
 import json
