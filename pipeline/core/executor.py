@@ -4,6 +4,8 @@ The same steps over the same tasks leave the same files either way. Tasks that a
 folder, so that a run that was killed carries on with those that are not.
 """
 
+import os
+import re
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from pipeline.core.config import Config
 from pipeline.core.errors import UserError
 
 _POLL_SECONDS = 10.0
+_OF_A_JOB = re.compile("(SLURM|SLURMD|SRUN)_(?!CONF$|JWT$)")
 
 
 class Executor(Config):
@@ -106,10 +109,23 @@ def _slurm(executor: Executor, steps: Sequence[Any], tasks: int, folder: Path, n
         tasks_per_job=-(-tasks // executor.workers),  # a job starts slower than most tasks take
     )
     try:
-        job.launch_job()  # not `run`: inside the job of a sweep that would take itself for one of its own tasks
+        with outside_of_slurm():
+            job.launch_job()  # not `run`: inside the job of a sweep that would take itself for one of its own tasks
     except FileNotFoundError as error:
         raise UserError(f"executor.kind=slurm: {error.filename} is not on this machine; give kind=local") from error
     _wait(lambda: len(job.get_incomplete_ranks()), lambda: _is_queued(job.job_id), folder)
+
+
+@contextmanager
+def outside_of_slurm() -> Generator[None]:
+    """Hide from sbatch what Slurm has told the job that we are in: it hands that on to the new one, where srun refuses
+    to start with two kinds of memory limits, and takes our cores for its own.
+    """
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if _OF_A_JOB.match(name)}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 def _wait(num_left: Callable[[], int], is_queued: Callable[[], bool], folder: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.core.artifact import Artifact, finished_fingerprint, unfinished_fingerprint
 from pipeline.core.catalog import Catalog
-from pipeline.core.files import GONE, remove_tree
+from pipeline.core.files import GONE, look_afresh, remove_tree
 from pipeline.core.fingerprint import NUM_SHOWN
 from pipeline.core.lease import PATIENCE_SECONDS
 from pipeline.core.lock import Lock, LockHeldError, LockKind, lock
@@ -33,6 +33,10 @@ class Keeping(Catalog):
         path = self._lock_path(stage, fingerprint[:NUM_SHOWN])
         watch = self._watches.setdefault(path, Watch(path, self._lock_kind, self._patience))
         return watch.is_held()
+
+    def look_afresh(self, stage: str) -> None:
+        """Before what is there decides: what another machine has built of a stage may not be seen yet."""
+        look_afresh(self.root / stage)
 
     def garbage(self, keep: Iterable[Artifact]) -> list[Path]:
         """Folders that nothing of `keep` was made from, and work folders that nobody is at. Removes nothing."""

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from errno import EEXIST, ENOTEMPTY
 from pathlib import Path
 
 from pipeline.core.artifact import Artifact, Wanted, folder_name
@@ -60,6 +59,7 @@ class Store(Keeping):
             while True:
                 shown = wanted.fingerprint[:NUM_SHOWN]
                 with self._lock(wanted.stage, shown, waiting=waiting, blocking=blocking) as held:
+                    self.look_afresh(wanted.stage)
                     there = None if force else self.current(wanted)
                     if there is not None:
                         expect_whole(there)
@@ -117,6 +117,7 @@ class Store(Keeping):
         for attempt in itertools.count(1 + max(taken, default=0)):
             numbered = replace(record, attempt=attempt)
             numbered.save(work)
+            self.look_afresh(wanted.stage)
             there = None if force else self.current(wanted)
             if there is not None:  # an owner whose lease we took over was quicker after all
                 remove_tree(work)
@@ -137,11 +138,11 @@ def _now() -> str:
 
 
 def _rename(work: Path, final: Path) -> bool:
-    """Rename in one step; False where the name is taken."""
+    """Rename in one step; False where the name is taken, which not every file system says by the same number."""
     try:
         work.rename(final)
-    except OSError as error:
-        if error.errno not in (EEXIST, ENOTEMPTY):
+    except OSError:
+        if not final.exists():
             raise
         return False
     return True

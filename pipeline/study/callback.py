@@ -8,11 +8,13 @@ callback's exceptions into warnings, so a bad point exits by itself.
 import sys
 import traceback
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
+
+from pipeline.core.errors import UserError
 
 if TYPE_CHECKING:
     from pipeline.study.commands import Arm
@@ -51,7 +53,8 @@ class SweepCallback(Callback):
         use_basic_launcher(config)
         self._failures = build(self._arms, self._console, context=context, cluster=cluster)
         if self._failures:
-            self._report()
+            with suppress(UserError):  # no page without a single eval; what failed is to be said all the same
+                self._report()
             report_failures(self._failures, self._arms, self._console)
 
     def _report(self) -> None:

@@ -1,5 +1,6 @@
 """Slurm without Slurm: what sbatch is given, and that its script does the tasks; a stand-in runs it on the spot."""
 
+import os
 import stat
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pipeline.core.errors import UserError
 from pipeline.core.executor import Executor, run_pipeline
 
 SBATCH = """#!/bin/bash
+env >{log}/../environment
 script="${{@: -1}}"
 cp "$script" "{log}/$(ls {log} | wc -l).sh"
 grep -q merge_stats "$script" && echo "Submitted batch job 8" && exit
@@ -82,6 +84,17 @@ def test_srun_starts_the_task_unless_told_otherwise(cluster, tmp_path):
         run_pipeline(executor(use_srun=True), [Touch(str(tmp_path))], tasks=1, name="sign", scratch=tmp_path)
     last = (log / "0.sh").read_text().splitlines()[-1]
     assert last == f"srun  -l -n 1 launch_pickled_pipeline {tmp_path}/done/sign-of-1/executor.pik"
+
+
+def test_a_job_is_not_told_of_the_job_that_submits_it(cluster, tmp_path, monkeypatch):
+    cluster("0")
+    inherited = {"SLURM_MEM_PER_NODE": "100", "SLURM_CPU_BIND": "mask_cpu:0x3", "SRUN_DEBUG": "3", "SLURM_CONF": "x"}
+    for name, value in inherited.items():
+        monkeypatch.setenv(name, value)
+    run_pipeline(executor(), [Touch(str(tmp_path))], tasks=1, name="sign", scratch=tmp_path)
+    told = dict(line.split("=", 1) for line in (tmp_path / "environment").read_text().splitlines() if "=" in line)
+    assert {name: told.get(name) for name in inherited} == {**dict.fromkeys(inherited), "SLURM_CONF": "x"}
+    assert {name: os.environ[name] for name in inherited} == inherited
 
 
 def test_a_machine_without_slurm_says_so(tmp_path, monkeypatch):

@@ -90,8 +90,10 @@ def test_what_needs_a_failed_stage_is_left_out(runs, monkeypatch):
     assert runs.folders("mix") and not runs.folders("sft") and not runs.folders("eval")
 
 
-@pytest.mark.parametrize(("error", "code"), [("UserError('mend it')", 2), ("RuntimeError('a bug')", 1)])
-def test_the_exit_code_says_whose_failure_it_was(error, code, tmp_path):
+@pytest.mark.parametrize(
+    ("more", "error", "code"), [((), "UserError('mend it')", 2), (("-m",), "RuntimeError('a bug')", 1)]
+)
+def test_the_exit_code_says_whose_failure_it_was(more, error, code, tmp_path):
     script = tmp_path / "broken.py"
     script.write_text(
         "import sys\nfrom pipeline.core.errors import UserError\n"
@@ -99,7 +101,7 @@ def test_the_exit_code_says_whose_failure_it_was(error, code, tmp_path):
         f"def broken(*_):\n    raise {error}\n"
         "verbs.VERBS['sources'] = broken\ndoor.main()\n"
     )
-    line = [command()[0], str(script), *MINI, "workers=1", "store=runs"]
+    line = [command()[0], str(script), *more, *MINI, "workers=1", "store=runs"]
     ran = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == code, ran.stderr
     complaints = ran.stderr.splitlines()

@@ -11,7 +11,7 @@ from pipeline.study.complain import complain
 from pipeline.study.config.schema import Context
 from pipeline.study.nodes.absences import say_absent
 from pipeline.study.nodes.node import Node, distinct
-from pipeline.study.place import make_writable, open_store
+from pipeline.study.place import make_writable, open_store, say_network
 from pipeline.study.run.chosen import Arm, chosen_nodes, command_for
 from pipeline.study.run.cluster import ClusterJobs, check_cluster
 from pipeline.study.run.fit import check_backend, check_prompts, check_sandbox
@@ -46,6 +46,7 @@ def build(
     estimate = learn_from(store.artifacts(unreadable=[]))
     view = View(console, found, min(_at_once(runner, cluster), max(len(found.todo), 1)), estimate)
     _check(arms, found, context, cluster)
+    say_network(console, context)
     say_absent(console, (study for _, study in arms), found.todo)
     show_preview(console, arms, needed, found, estimate)
     say(console, headline(len(arms), found, view.seconds_left()))

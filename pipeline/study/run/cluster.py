@@ -17,14 +17,12 @@ from pipeline.study.run.crew import Crew, Outcomes, Task
 from pipeline.study.run.job_kinds import kind_of, training_of
 from pipeline.study.run.launch import Cluster
 from pipeline.study.run.order import Order
+from pipeline.study.run.submission import cause_of_end, submit
 from pipeline.study.run.survey import Survey
 from pipeline.study.run.tracker import Progress, Sink
 from pipeline.study.run.worker import StageFailedError
 
 SECONDS_TO_APPEAR = 60.0  # until another machine sees what a job has written: network file systems take their time
-_NOT_ITS_OWN = ("submitit_folder", "max_num_timeout")  # of the launcher's keys: for the executor's start
-_BASE_KEYS = ("timeout_min", "cpus_per_task", "gpus_per_node", "tasks_per_node", "mem_gb", "nodes", "name",
-              "stderr_to_stdout")  # fmt: skip
 
 
 def check_cluster(todo: Sequence[Node], cluster: Cluster) -> None:
@@ -53,6 +51,8 @@ class ClusterJobs(Crew):
         self._jobs: dict[str, tuple[Task, Any]] = {}
         self._ended: dict[str, float] = {}
         self._told: dict[str, str] = {}
+        self._refused: list[Task] = []
+        self._over: list[tuple[Task, Outcomes]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -64,34 +64,47 @@ class ClusterJobs(Crew):
             job.cancel(check=False)
 
     def room(self) -> int:
-        """Jobs that may still be submitted."""
-        return self._most - len(self._jobs)
+        """Jobs that may still be submitted; none while one is held back."""
+        return 0 if self._refused else self._most - len(self._jobs)
 
     def give(self, task: Task, survey: Survey) -> None:  # noqa: ARG002 - the job asks the store
-        """Submit it."""
-        kind = kind_of(task.nodes[0], self._cluster)
-        forced = self._template.forced & {node.fingerprint for node in task.nodes}
-        parameters = self._parameters(kind)
-        workers = (parameters.get("cpus_per_task") or 1) if kind == "data" else 1
-        order = Order(
-            nodes=task.nodes,
-            context=self._template.context.model_copy(update={"workers": workers}),
-            group=self._template.group,
-            forced=forced,
-            ranks_per_node=self._cluster.ranks_per_node if kind == "together" else 1,
-        )
-        self._jobs[task.key] = task, _executor(self._cluster, parameters).submit(order)
+        """Submit it. One that is refused while others of ours are in the queue is tried again when one of them has
+        ended: there may be a limit on how many a user has there.
+        """
+        parameters = self._parameters(kind_of(task.nodes[0], self._cluster))
+        try:
+            self._jobs[task.key] = task, submit(self._order(task, parameters), self._cluster, parameters)
+        except UserError as error:
+            if self._jobs:
+                self._refused.append(task)
+            else:
+                self._over.append((task, {task.key: error}))
 
     def look(self, seconds: float, sink: Sink) -> list[tuple[Task, Outcomes]]:
         """What has ended; what a job says of itself goes to the sink."""
         time.sleep(seconds)
-        over: list[tuple[Task, Outcomes]] = []
+        over, self._over = self._over, []
         for key, (task, job) in list(self._jobs.items()):
             self._tell(task, job, sink)
             if job.done() and (outcomes := self._outcomes(task, job)) is not None:
                 del self._jobs[key]
                 over.append((task, outcomes))
+        if over or not self._jobs:
+            again, self._refused = self._refused, []
+            for task in again:
+                self.give(task, Survey([]))
         return over
+
+    def _order(self, task: Task, parameters: Mapping[str, Any]) -> Order:
+        kind = kind_of(task.nodes[0], self._cluster)
+        workers = (parameters.get("cpus_per_task") or 1) if kind == "data" else 1
+        return Order(
+            nodes=task.nodes,
+            context=self._template.context.model_copy(update={"workers": workers}),
+            group=self._template.group,
+            forced=self._template.forced & {node.fingerprint for node in task.nodes},
+            ranks_per_node=self._cluster.ranks_per_node if kind == "together" else 0,
+        )
 
     def _parameters(self, kind: str) -> Mapping[str, Any]:
         if kind == "together":
@@ -109,30 +122,16 @@ class ClusterJobs(Crew):
         """What failed; None while what a job has built is not to be seen yet."""
         error = job.exception()
         if error is not None:
-            return {task.key: StageFailedError(f"{_in_one_line(job, error)}")}
+            return {self._died_at(task).fingerprint: StageFailedError(cause_of_end(job, error))}
         complaints: Mapping[str, Exception] = {key: each for told in job.results() for key, each in told.items()}
+        for stage in {node.stage for node in task.nodes}:
+            self._store.look_afresh(stage)
         if complaints or all(self._store.find(node.stage, node.fingerprint) for node in task.nodes):
             return complaints
         if time.monotonic() - self._ended.setdefault(task.key, time.monotonic()) < SECONDS_TO_APPEAR:
             return None
         return {task.key: StageFailedError(f"job {job.job_id} ended well, and nothing of it is in {self._store.root}")}
 
-
-def _executor(cluster: Cluster, parameters: Mapping[str, Any]) -> Any:
-    """Submitit's, with the launcher's parameters under submitit's names, as its plugin for Hydra gives them."""
-    from submitit import AutoExecutor
-
-    start = {"slurm_max_num_timeout": parameters["max_num_timeout"]} if "max_num_timeout" in parameters else {}
-    executor = AutoExecutor(folder=parameters["submitit_folder"], cluster=cluster.executor, **start)
-    named = {
-        key if key in _BASE_KEYS else f"{cluster.executor}_{key}": value
-        for key, value in parameters.items()
-        if key not in _NOT_ITS_OWN and value is not None
-    }
-    executor.update_parameters(**named)
-    return executor
-
-
-def _in_one_line(job: Any, error: BaseException) -> str:
-    last = [line for line in str(error).splitlines() if line.strip()][-1:]
-    return f"job {job.job_id} ({str(job.state).lower()}): {' '.join(last)[:300]} (log: {job.paths.stderr})"
+    def _died_at(self, task: Task) -> Node:
+        """The first of its nodes that is not in the store; the last where all are there, as those that are forced."""
+        return next((node for node in task.nodes if not self._store.find(node.stage, node.fingerprint)), task.nodes[-1])

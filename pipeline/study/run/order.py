@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 
 from rich.console import Console
 
@@ -26,6 +27,11 @@ from pipeline.study.run.view import View
 from pipeline.study.run.worker import StageFailedError
 
 _PORTS = range(20_000, 32_768)
+_TIME_IS_UP = Event()
+_TOO_SHORT = (
+    "its job came to its time limit; give a longer hydra.launcher.timeout_min, or let a job be queued again "
+    "(hydra.launcher.max_num_timeout): training carries on from its restart point"
+)
 Complaints = Mapping[str, Exception]  # by fingerprint: what could not be built
 
 
@@ -37,16 +43,17 @@ class Order:
     context: Context
     group: str
     forced: frozenset[str] = frozenset()
-    ranks_per_node: int = 1
+    ranks_per_node: int = 0  # that torchrun starts; 0: no torchrun, this process alone
 
     def __call__(self) -> Complaints:
         """Build the nodes; what failed, by fingerprint."""
-        return self._with_torchrun() if self.ranks_per_node > 1 else self.carry_out()
+        return self._with_torchrun() if self.ranks_per_node else self.carry_out()
 
     def checkpoint(self) -> object:
         """The time limit is near: the same again; training carries on from its last restart point."""
         from submitit.helpers import DelayedSubmission
 
+        _TIME_IS_UP.set()
         return DelayedSubmission(self)
 
     def carry_out(self) -> Complaints:
@@ -57,7 +64,7 @@ class Order:
         view = View(Console(width=160), found, runner.num_workers, learn_from(store.artifacts()))
         with leading() if num_ranks() > 1 else nullcontext():
             failures = runner.build(found, view)
-        return {failure.node.fingerprint: _portable(failure.error) for failure in failures}
+        return {failure.node.fingerprint: _cause(failure.error) for failure in failures}
 
     def _with_torchrun(self) -> Complaints:
         """All ranks of this node, started by torchrun; the first node's first rank tells what failed."""
@@ -65,7 +72,7 @@ class Order:
 
         job = JobEnvironment()
         file = Path(job.paths.folder) / f"{job.job_id}_{job.global_rank}_order.pickle"
-        file.write_bytes(pickle.dumps(replace(self, ranks_per_node=1)))
+        file.write_bytes(pickle.dumps(replace(self, ranks_per_node=0)))
         place = meeting(str(job.job_id), job.num_nodes, job.node, job.hostnames[0])
         line = [sys.executable, "-m", "torch.distributed.run", *place]
         line += ["--nproc-per-node", str(self.ranks_per_node), "-m", "pipeline.study.run.order", str(file)]
@@ -92,6 +99,13 @@ def meeting(job_id: str, num_nodes: int, node: int, host: str) -> list[str]:
 
 def _complaints_file(order: Path) -> Path:
     return order.with_suffix(".complaints")
+
+
+def _cause(error: BaseException) -> Exception:
+    """Where nothing is queued again, submitit ends a job by raising an error wherever it is, as in the midst of an
+    import, and what a library makes of that tells nobody that time was up.
+    """
+    return UserError(_TOO_SHORT) if _TIME_IS_UP.is_set() else _portable(error)
 
 
 def _portable(error: BaseException) -> Exception:
