@@ -13,6 +13,8 @@ def why_not_done(wanted: Wanted, found: Artifact) -> list[str]:
     moved = _moved_parents(found, wanted)
     if moved:
         return [f"{place_of(found)} is there, but its parents have other content now:", *moved]
+    if not all(isinstance(parent, Artifact) for parent in wanted.parents):
+        return [f"{place_of(found)} is there, and counts if what it is made from comes out the same"]
     return [f"{place_of(found)} is there: nothing to do"]
 
 

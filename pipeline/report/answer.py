@@ -11,7 +11,7 @@ from pipeline.report.differences import PRETRAINING, SFT
 from pipeline.report.frames import records
 from pipeline.report.judged import judged_sentence
 from pipeline.report.scores import ACCURACY
-from pipeline.report.standing import standing
+from pipeline.report.standing import Standing
 
 _Row = dict[str, Any]
 
@@ -24,8 +24,10 @@ def answer(
     contrasts: pd.DataFrame,
     guess: float,
     verdicts: pd.DataFrame | None = None,
+    spent: Standing | None = None,
 ) -> list[str]:
-    """Sentences. cells: `grid`; contrasts: `differences`; guess: `scores.guess_level`, percent; verdicts: if judged.
+    """Sentences. cells: `grid`; contrasts: `differences`; guess: `scores.guess_level`, percent; verdicts: if judged;
+    spent: `standing`, where the sweep has its cells.
 
     The first says what pretraining and SFT are worth, where the sweep has the cells for it, and which one is the best;
     the second what became of the claims, or which differences are the largest; the last how sure that is.
@@ -33,7 +35,7 @@ def answer(
     built = records(cells[(cells["metric"] == ACCURACY.name) & cells["mean"].notna()])
     if not built:
         return ["No checkpoint has been evaluated yet; the numbers appear as arms finish."]
-    progress = _progress(models, len(built))
+    progress = _progress(models, len(built)) + _stale(built)
     best = max(built, key=lambda cell: cell["mean"])
     if best["mean"] < FLOOR:
         floor = (
@@ -41,7 +43,6 @@ def answer(
             "so this page proves the plumbing only."
         )
         return [floor, _seeds(built) + progress]
-    spent = standing(cells)
     first = _best(built, best, guess) if spent is None else f"{spent.says}; {_highest(best)}.{_guessing(best, guess)}"
     if verdicts is not None and len(verdicts):
         return [first, judged_sentence(verdicts), _seeds(built, is_judged=True) + progress]
@@ -98,7 +99,7 @@ def _seeds(built: list[_Row], *, is_judged: bool = False) -> str:
             "One seed decides little: the intervals tell how well these checkpoints are measured, "
             "not how another training run would end."
         )
-    some = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds a cell"
+    some = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds a cell, so that cells compare only roughly"
     rest = "verdicts and spreads are over seeds" if is_judged else "spreads are over seeds; verdicts come with claims"
     return f"{some[0].upper()}{some[1:]}: {rest}."
 
@@ -107,3 +108,14 @@ def _progress(models: Sequence[Checkpoint], built: int) -> str:
     asked = len(points_of(models))
     missing = asked - built
     return f" {missing} of {asked} cells {'is' if missing == 1 else 'are'} still missing." if missing else ""
+
+
+def _stale(built: list[_Row]) -> str:
+    """What no longer follows from its parents is shown all the same, and said."""
+    stale = sum(bool(cell.get("stale")) for cell in built)
+    if not stale:
+        return ""
+    return (
+        f" {stale} of {len(built)} cells {'is' if stale == 1 else 'are'} stale, as the grid marks: what they were made "
+        "from has other content now; the sweep's line makes them again."
+    )

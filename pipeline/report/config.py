@@ -2,7 +2,7 @@
 
 from pipeline.core.config import Config
 
-VERSION = 5  # raised when the same artifacts would give another page
+VERSION = 6  # raised when the same artifacts would give another page
 
 QUESTION = (
     "Given reasoning data of some diversity, depth and quality, where in training should it be spent: in pretraining, "

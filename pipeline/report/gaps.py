@@ -49,8 +49,10 @@ def _chains(models: Sequence[Checkpoint]) -> Iterator[tuple[str, ...]]:
 
 def _walk(values: _Values, row: str, baseline: str, chain: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     first: pd.DataFrame | None = None
-    for place, at in enumerate(chain):
-        gap = _gap(values[row, at], values[baseline, at])
+    walked = [_minus(values[row, at], values[baseline, at]) for at in chain]
+    whole = set.intersection(*(set(gap["seed"]) for gap in walked))  # the same seeds all the way
+    for place, (at, all_seeds) in enumerate(zip(chain, walked, strict=True)):
+        gap = all_seeds[all_seeds["seed"].isin(whole)]
         first = gap if first is None else first
         change = _minus(gap, first)
         if gap.empty or change.empty:
@@ -74,10 +76,6 @@ def _walk(values: _Values, row: str, baseline: str, chain: tuple[str, ...]) -> I
             "seeds": len(by_seed),
             "problems": round(len(gap) / len(by_seed)),
         }
-
-
-def _gap(treated: pd.DataFrame, control: pd.DataFrame) -> pd.DataFrame:
-    return _minus(treated, control)
 
 
 def _minus(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from pipeline.core.ledger import Ledger
 from pipeline.core.track import Tracker
 from pipeline.report.answer import answer
+from pipeline.report.balance import seed_means
 from pipeline.report.cards import write_cards
 from pipeline.report.checkpoints import checkpoints
 from pipeline.report.config import QUESTION, Report
@@ -22,10 +23,10 @@ from pipeline.report.facts import facts
 from pipeline.report.grid import grid
 from pipeline.report.material import Material, Section, all_contrasts
 from pipeline.report.results import ArmResult
-from pipeline.report.scores import METRICS, guess_level, read_scores
+from pipeline.report.scores import ACCURACY, METRICS, guess_level, read_scores
 from pipeline.report.sections import sections
 from pipeline.report.spec import write_spec
-from pipeline.report.standing import standing
+from pipeline.report.standing import Standing, standing
 from pipeline.report.verdicts import MARKS, read_verdicts, tally
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -45,10 +46,11 @@ def report(
             table.save(out / "tables")
     track.progress(2, 3, "steps", "wrote tables and figures")
     guess = guess_level(material.scores)
-    sentences = answer(material.models, material.cells, material.contrasts, guess, material.verdicts)
+    spent = standing(seed_means(material.scores, ACCURACY))
+    sentences = answer(material.models, material.cells, material.contrasts, guess, material.verdicts, spent)
     write_spec(material, parts, sentences, out)
     write_cards(material.models, material.scores, out, config.note)
-    (out / "index.html").write_text(_page(material, parts, sentences, guess), encoding="utf-8")
+    (out / "index.html").write_text(_page(material, parts, sentences, guess, spent), encoding="utf-8")
     track.progress(3, 3, "steps", "wrote index.html")
     return Ledger(documents=len(results))
 
@@ -70,7 +72,9 @@ def _read(config: Report, results: Sequence[ArmResult], out: Path, judged: Path 
     )
 
 
-def _page(material: Material, parts: Sequence[Section], sentences: list[str], guess: float) -> str:
+def _page(
+    material: Material, parts: Sequence[Section], sentences: list[str], guess: float, spent: Standing | None
+) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -87,7 +91,7 @@ def _page(material: Material, parts: Sequence[Section], sentences: list[str], gu
         facts=facts(material),
         chips=[{"kind": kind, "mark": MARKS[kind], "count": count} for kind, count in _tally(material).items()],
         metrics=METRICS,
-        standing=standing(material.cells),
+        standing=spent,
         guess=guess,
     )
 

@@ -20,7 +20,7 @@ def grid_table(results: Sequence[ArmResult], metric: Metric = ACCURACY) -> Group
     main = tables[0]
     drawn = Table(title=f"{metric.title} ({metric.unit})", title_justify="left")
     for column in main.columns:
-        drawn.add_column(Text(column.title), justify="right" if column.is_number else "left")
+        drawn.add_column(Text(column.title), justify="right" if column.is_number else "left", overflow="fold")
     for row in main.rows:
         drawn.add_row(*(_two_lines(cell.text, cell.sub) for cell in row))
     for extra in tables[1:]:

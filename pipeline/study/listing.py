@@ -4,15 +4,16 @@ branch; then what was drawn or published, and what is unfinished.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.core.artifact import Artifact, unfinished_fingerprint
-from pipeline.core.errors import UserError
-from pipeline.core.intact import expect_whole
+from pipeline.core.artifact import Artifact, finished_fingerprint, unfinished_fingerprint
+from pipeline.core.snapshot import Snapshot
 from pipeline.core.store import Store
 from pipeline.study.terminal import format_seconds, say
 
@@ -21,78 +22,98 @@ _COLUMNS = ("artifact", "fingerprint", "attempt", "age", "size", "took", "FLOPs"
 _STEP = "  "
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A finished folder; without an artifact where its record cannot be read."""
+
+    folder: Path
+    artifact: Artifact | None
+
+    @property
+    def stage(self) -> str:
+        return self.folder.parent.name
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """How a child's record names it."""
+        return self.stage, self.folder.name
+
+
 def show_store(store: Store, console: Console) -> None:
-    """Print every artifact with its age, size, cost and state, and a line for each record that cannot be read."""
-    unreadable: list[str] = []
-    found = list(store.artifacts(unreadable=unreadable))
-    for line in unreadable:
-        say(console, f"not readable: {line}")
-    if not found:
+    """Print every artifact with its age, size, cost and state; a record that cannot be read has its line too."""
+    seen = Snapshot(store.root)
+    entries = [_Entry(folder, seen.readable.get(folder)) for folder in sorted({*seen.readable, *seen.damaged})]
+    if not entries:
         say(console, f"nothing in {store.root} yet")
         return
     table = Table(*_COLUMNS, box=None)
-    for depth, artifact in _tree(found):
-        table.add_row(*(escape(cell) for cell in _row(depth, artifact, store)))
+    for depth, entry in _tree(entries):
+        table.add_row(*(escape(cell) for cell in _row(depth, entry, seen)))
     console.print(table)
+    for folder, reason in seen.damaged.items():
+        say(console, f"{seen.trouble(folder)}: {reason}")
     for line in _unfinished(store):
         say(console, line)
-    seconds = sum(artifact.record.wall_seconds for artifact in found)
-    say(console, f"{len(found)} artifacts, {_size(found)}, {format_seconds(seconds)} of work, in {store.root}")
+    found = list(seen.readable.values())
+    seconds = format_seconds(sum(artifact.record.wall_seconds for artifact in found))
+    damaged = f" ({len(seen.damaged)} not to be used)" if seen.damaged else ""
+    say(console, f"{len(entries)} artifacts{damaged}, {_size(found)}, {seconds} of work, in {store.root}")
 
 
-def _tree(found: Sequence[Artifact]) -> Iterator[tuple[int, Artifact]]:
-    """(depth, artifact): a checkpoint's children stand below it, everything else at the top."""
-    below: Mapping[tuple[str, str], list[Artifact]] = defaultdict(list)
-    top: list[Artifact] = []
-    folders = {(artifact.stage, artifact.folder.name) for artifact in found}
-    for artifact in found:
-        made_from = _checkpoint(artifact)
-        (below[made_from] if made_from in folders else top).append(artifact)
+def _tree(entries: Sequence[_Entry]) -> Iterator[tuple[int, _Entry]]:
+    """(depth, entry): a checkpoint's children stand below it, everything else at the top."""
+    below: Mapping[tuple[str, str], list[_Entry]] = defaultdict(list)
+    top: list[_Entry] = []
+    keys = {entry.key for entry in entries}
+    for entry in entries:
+        made_from = _checkpoint(entry)
+        (below[made_from] if made_from in keys else top).append(entry)
     order = {stage: number for number, stage in enumerate(("sources", "curate", "tokenize", "mix", *_MODELS))}
-    for artifact in sorted(top, key=lambda each: (order.get(each.stage, len(order)), each.folder.name)):
-        yield from _branch(artifact, 0, below)
+    for entry in sorted(top, key=lambda each: (order.get(each.stage, len(order)), each.folder.name)):
+        yield from _branch(entry, 0, below)
 
 
-def _branch(
-    artifact: Artifact, depth: int, below: Mapping[tuple[str, str], list[Artifact]]
-) -> Iterator[tuple[int, Artifact]]:
-    yield depth, artifact
-    children = below.get((artifact.stage, artifact.folder.name), [])
-    for child in sorted(children, key=lambda each: (each.stage, each.folder.name)):
+def _branch(entry: _Entry, depth: int, below: Mapping[tuple[str, str], list[_Entry]]) -> Iterator[tuple[int, _Entry]]:
+    yield depth, entry
+    for child in sorted(below.get(entry.key, []), key=lambda each: each.key):
         yield from _branch(child, depth + 1, below)
 
 
-def _checkpoint(artifact: Artifact) -> tuple[str, str] | None:
-    """The folder of the checkpoint that it was made from."""
-    if artifact.stage not in _MODELS:
+def _checkpoint(entry: _Entry) -> tuple[str, str] | None:
+    """The folder of the checkpoint that it was made from, where that is known."""
+    if entry.artifact is None or entry.stage not in _MODELS:
         return None
-    return next(((each.stage, each.folder) for each in artifact.record.parents if each.stage in _MODELS), None)
+    parents = entry.artifact.record.parents
+    return next(((each.stage, each.folder) for each in parents if each.stage in _MODELS), None)
 
 
-def _row(depth: int, artifact: Artifact, store: Store) -> tuple[str, ...]:
-    record = artifact.record
+def _row(depth: int, entry: _Entry, seen: Snapshot) -> tuple[str, ...]:
+    indent, state = _STEP * depth, _state(entry, seen)
+    if entry.artifact is None:
+        shown = finished_fingerprint(entry.folder.name) or ""
+        return f"{indent}{entry.stage} {entry.folder.name}", shown, "-", "-", "-", "-", "-", state
+    record = entry.artifact.record
     return (
-        f"{_STEP * depth}{record.stage} {record.label}",
+        f"{indent}{record.stage} {record.label}",
         record.fingerprint[:12],
         str(record.attempt),
         _age(record.finished_at),
-        _size([artifact]),
+        _size([entry.artifact]),
         format_seconds(record.wall_seconds),
         f"{record.ledger.flops:.1e}" if record.ledger.flops else "-",
-        _state(artifact, store),
+        state,
     )
 
 
-def _state(artifact: Artifact, store: Store) -> str:
-    try:
-        expect_whole(artifact)
-        newest = store.find(artifact.stage, artifact.fingerprint)
-        is_stale = store.is_stale(artifact)
-    except UserError as error:  # its files, or a parent's record
-        return f"damaged: {str(error).partition(';')[0]}"
+def _state(entry: _Entry, seen: Snapshot) -> str:
+    artifact = entry.artifact
+    if artifact is None or entry.folder in seen.damaged:
+        return seen.trouble(entry.folder)
+    newest = seen.find(artifact.stage, artifact.fingerprint)
     if newest is not None and newest != artifact:
         return f"older attempt of {newest.folder.name}"
-    return "stale" if is_stale else "ok"
+    origins = [f"made from {origin}" for origin in seen.damaged_origins(artifact)]
+    return "; ".join(["stale" if seen.is_stale(artifact) else "ok", *origins])
 
 
 def _age(finished_at: str) -> str:

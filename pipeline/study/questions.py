@@ -28,9 +28,10 @@ def ls(arms: Sequence[Arm], console: Console) -> None:
 
 
 def why(arms: Sequence[Arm], console: Console) -> None:
-    """For each stage of the arms: done, or what differs from the nearest artifact there is."""
+    """For each stage of the arms: done, damaged, or what differs from the nearest artifact there is."""
     store = _store(arms)
-    found = survey(_nodes(arms), store)
+    damaged: dict[str, str] = {}
+    found = survey(_nodes(arms), store, damaged=damaged)
     asked: dict[str, Artifact | Wanted] = dict(found.done)
     for node in found.nodes:
         name = f"{node.stage} {node.label} {node.fingerprint[:12]}"
@@ -38,6 +39,9 @@ def why(arms: Sequence[Arm], console: Console) -> None:
             say(console, f"done     {name}")
             continue
         asked[node.fingerprint] = ask = as_asked(node, asked)
+        if node.fingerprint in damaged:
+            say(console, f"damaged  {name}: {damaged[node.fingerprint]}")
+            continue
         first, *rest = store.explain(ask)
         word = "to build" if found.is_ready(node) else "waits   "
         say(console, "\n           ".join([f"{word} {name}: {first}", *rest]))

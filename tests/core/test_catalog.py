@@ -148,6 +148,14 @@ def test_explain_says_that_it_is_there_or_whose_content_moved(tmp_path: Path) ->
     ]
 
 
+def test_explain_waits_for_a_parent_that_is_to_be_built(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    _, mix, *_ = family(store)
+    assert store.explain(want("mix", want("corpus"))) == [
+        f"mix/x-{mix.fingerprint[:12]} is there, and counts if what it is made from comes out the same"
+    ]
+
+
 def test_explain_names_what_differs_from_the_nearest(tmp_path: Path) -> None:
     store = Store(tmp_path)
     _, mix, model, _ = family(store)

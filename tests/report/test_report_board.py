@@ -23,6 +23,12 @@ def cells(**means):
     return pd.DataFrame(rows)
 
 
+def accuracy(seed=0, **means):
+    """The same, as one seed's means."""
+    frame = cells(**means)
+    return frame[["pretrain", "sft"]].assign(seed=seed, value=frame["mean"])
+
+
 GRID = {
     "none_before": 1.0, "none_shq": 5.0, "none_ldq": 9.0, "none_twice": 50.0,
     "ldq_before": 20.0, "ldq_shq": 22.0, "ldq_ldq": 26.0,
@@ -32,15 +38,24 @@ GRID = {
 
 
 def test_the_four_numbers_are_means_over_the_cells_that_all_four_places_have():
-    found = standing(cells(**GRID))
+    found = standing(accuracy(**GRID))
     assert (found.pretrain_mixes, found.sft_mixes) == (("ldq", "shq"), ("shq", "ldq"))
     assert [value for _, value in found.bars] == [1.0, 7.0, 15.0, 20.0]
     assert "2 pretrain mixes (ldq, shq) and 2 SFT mixes (shq, ldq)" in found.over
+    assert found.over.endswith("interval.")
+
+
+def test_the_four_numbers_are_of_the_seeds_that_have_all_their_cells():
+    half = accuracy(seed=1, none_before=90.0, ldq_before=90.0, none_twice=90.0)
+    double = accuracy(seed=2, **{name: 2 * mean for name, mean in GRID.items() if name != "none_twice"})
+    found = standing(pd.concat([accuracy(**GRID), half, double]))
+    assert [value for _, value in found.bars] == [1.5, 10.5, 22.5, 30.0]
+    assert found.over.endswith("interval. Left out, as they lack points: seed 1.")
 
 
 @pytest.mark.parametrize("lacking", ["none_before", "none_shq none_ldq", "ldq_before shq_before hqb_before"])
 def test_without_one_of_the_four_places_there_are_no_bars(lacking):
-    assert standing(cells(**{name: mean for name, mean in GRID.items() if name not in lacking.split()})) is None
+    assert standing(accuracy(**{name: mean for name, mean in GRID.items() if name not in lacking.split()})) is None
 
 
 def test_the_answer_begins_with_the_four_numbers_and_says_plainly_that_nothing_is_decided():
@@ -53,7 +68,9 @@ def test_the_answer_begins_with_the_four_numbers_and_says_plainly_that_nothing_i
             "effect": 1.0,
         }
     )
-    first, second, _ = answer([], cells(**GRID), pd.DataFrame({"metric": []}), 12.5, verdicts)
+    first, second, _ = answer(
+        [], cells(**GRID), pd.DataFrame({"metric": []}), 12.5, verdicts, standing(accuracy(**GRID))
+    )
     assert first.startswith("With reasoning data in neither pretraining nor SFT 1.0 % of the problems are solved, ")
     assert "with it in SFT only 7.0 %, in pretraining only 15.0 %, in both 20.0 %; the best of all is" in first
     assert first.endswith("Giving each family's most common answer would score 12.5 %.")

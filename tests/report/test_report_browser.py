@@ -1,65 +1,29 @@
-"""The page in a real browser (Debian's chromium): no error on its console, sorting, filtering, links, three widths."""
+"""The page in a real browser (Debian's chromium): no error on its console, sorting, filtering, links, three widths;
+everything by keys, in light and dark, for those who hear it and those who see little.
+"""
 
-import html
-import json
 import re
 import shutil
-import subprocess
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from browser import browser
 from report_gallery import gallery, judged
 
 from pipeline.core.track import Silent
 from pipeline.report.config import Report
+from pipeline.report.figures.draw import ink_on, luminance
 from pipeline.report.report import report
 
-pytestmark = pytest.mark.skipif(
+needs_browser = pytest.mark.skipif(
     shutil.which("chromium") is None,
     reason="no chromium (apt-get install chromium): the page is not checked",
 )
-OPTIONS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-]  # fmt: skip
-PROBE = """<script>
-const errors = [];
-addEventListener("error", (event) => errors.push(String(event.message || event.target.src)), true);
-addEventListener("unhandledrejection", (event) => errors.push(String(event.reason)));
-for (const kind of ["error", "warn"]) console[kind] = (...words) => errors.push(words.join(" "));
-</script>"""
-LOOK = """<script>
-function look() {
-  const found = {errors, width: innerWidth, wide: document.documentElement.scrollWidth};
-  const table = document.getElementById("table-artifacts");
-  const first = (column) => table.tBodies[0].rows[0].cells[column].textContent.trim();
-  const head = (column) => table.tHead.rows[0].cells[column];
-  const press = (column) => head(column).querySelector("button").click();
-  press(5); found.least = Number(first(5)); found.up = head(5).getAttribute("aria-sort");
-  press(5); found.most = Number(first(5)); found.down = head(5).getAttribute("aria-sort");
-  press(1); found.cleared = head(5).getAttribute("aria-sort"); found.stage = first(1);
-  const input = table.closest(".table").querySelector("input");
-  input.value = "PRETRAIN trunk"; input.dispatchEvent(new Event("input"));
-  found.shown = [...table.tBodies[0].rows].filter((row) => !row.hidden).length;
-  found.said = table.closest(".table").querySelector("output").textContent;
-  input.value = ""; input.dispatchEvent(new Event("input"));
-  found.back = [...table.tBodies[0].rows].filter((row) => !row.hidden).length;
-  const links = [...document.querySelectorAll("a[href^='#']")];
-  found.links = links.length;
-  found.broken = links.filter((a) => !document.getElementById(decodeURIComponent(a.hash.slice(1)))).map((a) => a.hash);
-  location.hash = "#table-artifacts";
-  openTarget();
-  found.opened = table.closest("details").open;
-  found.nameless = [...document.querySelectorAll("button, input, a, [role=region], [role=img]")]
-    .filter((each) => !(each.textContent.trim() || each.getAttribute("aria-label") || each.closest("label"))).length;
-  found.headings = [...document.querySelectorAll("h1, h2, h3")].map((each) => each.tagName).join("");
-  found.language = document.documentElement.lang;
-  const ink = (element) => getComputedStyle(element).color;
-  found.ink = ink(document.body); found.paper = getComputedStyle(document.body).backgroundColor;
-  found.drawn = ink(document.querySelector(".drawing svg"));
-  document.title = JSON.stringify(found);
-}
-look();
-</script></body>"""
+AUDIT = Path(__file__).with_name("page_audit.js").read_text()
+TABLE = "document.getElementById('table-artifacts')"
+READABLE = 4.5  # WCAG 2.2, 1.4.3
+SEEN = 3.0  # WCAG 2.2, 1.4.11
 
 
 @pytest.fixture(scope="module")
@@ -69,54 +33,156 @@ def page(tmp_path_factory):
     out.mkdir(parents=True)
     arms = gallery(root, seeds=(0,), mixes=("none", "ldq"), sfts=("shq",))
     report(Report(title="Breadth?", sweep="s"), arms, out=out, track=Silent(), judged=judged(root))
-    text = (out / "index.html").read_text().replace("<head>", f"<head>{PROBE}").replace("</body>", LOOK)
-    (out / "probe.html").write_text(text)
-    return out / "probe.html"
+    return out / "index.html"
 
 
-def seen(page, tmp_path, *options):
-    """What the page says of itself once its scripts have run."""
-    command = ["chromium", *OPTIONS, f"--user-data-dir={tmp_path / 'profile'}", *options, "--dump-dom", page.as_uri()]
-    shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
-    title = re.search(r"<title>(.*?)</title>", shown, re.DOTALL)
-    return json.loads(html.unescape(title.group(1)))
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    with browser(tmp_path_factory.mktemp("profile")) as tab:
+        yield tab
 
 
+@pytest.fixture
+def shown(page, chromium):
+    """Opens the page, at some width, light or dark, with the audit's questions in it."""
+
+    def show(width=1400, *, is_dark=False):
+        chromium.open(page, width=width, is_dark=is_dark)
+        chromium.run(f"{AUDIT};0")
+        return chromium
+
+    yield show
+    assert chromium.errors == []
+
+
+@needs_browser
 @pytest.mark.parametrize("width", [360, 820, 1400])
-def test_page_works_at_any_width(page, tmp_path, width):
-    # Headless windows are no narrower than 500: a frame of the asked width holds the page instead.
-    frame = page.with_name(f"frame-{width}.html")
-    look = "const f = document.querySelector('iframe'); f.onload = () => { document.title = f.contentDocument.title; };"
-    body = f'<iframe src="{page.name}" style="width:{width}px;height:900px;border:0"></iframe><script>{look}</script>'
-    frame.write_text(f"<!doctype html><title>{{}}</title>{body}")
-    found = seen(
-        frame, tmp_path, "--allow-file-access-from-files", "--window-size=1500,1000", "--virtual-time-budget=4000"
+def test_page_fits_any_width_and_all_its_links_resolve(shown, width):
+    tab = shown(width)
+    assert tab.run("[innerWidth, document.documentElement.scrollWidth <= innerWidth]") == [width, True]
+    links = tab.run("[...document.querySelectorAll('a[href^=\"#\"]')].map((each) => each.hash.slice(1))")
+    assert len(links) > 40
+    assert tab.run(f"{links}.filter((each) => !document.getElementById(decodeURIComponent(each)))") == []
+    assert tab.run("document.documentElement.lang") == "en"
+    headings = tab.run("[...document.querySelectorAll('h1, h2, h3')].map((each) => each.tagName).join('')")
+    assert re.fullmatch("H1(H2)+", headings)
+
+
+@needs_browser
+def test_a_link_opens_the_folded_table_that_it_leads_into(shown):
+    tab = shown()
+    tab.run("location.hash = '#table-artifacts'; new Promise((done) => addEventListener('hashchange', done))")
+    assert tab.run(f"{TABLE}.closest('details').open")
+
+
+@needs_browser
+@pytest.mark.parametrize("is_dark", [False, True])
+def test_all_texts_are_readable_in_light_and_dark(shown, is_dark):
+    tab = shown(is_dark=is_dark)
+    tab.run("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    paper, ink = (tab.run(f"audit.luminance(audit.colour(getComputedStyle(document.body).{name}))") for name in
+                  ("backgroundColor", "color"))  # fmt: skip
+    assert (paper > 0.9, ink > 0.7) == (not is_dark, is_dark)
+    assert tab.run(f"audit.faint({READABLE})") == {}
+    assert tab.run(f"audit.faintDrawn({READABLE})") == {}
+
+
+def test_the_ink_on_every_tile_of_the_heat_map_is_readable():
+    greys = [[step / 255] * 3 for step in range(256)]
+    for colour in greys:
+        high, low = sorted((luminance(colour), float(ink_on(colour) == "#ffffff")), reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= READABLE
+    assert all(luminance(dark) < luminance(light) for dark, light in pairwise(greys))
+
+
+@needs_browser
+def test_everything_has_words_and_tables_have_captions_and_scoped_heads(shown):
+    tab = shown()
+    assert tab.run("audit.wordless()") == []
+    assert tab.run("document.querySelectorAll('input').length") > 0
+    names = tab.run("[...document.querySelectorAll('input')].map((each) => each.getAttribute('aria-label'))")
+    assert len(set(names)) == len(names)
+
+
+@needs_browser
+@pytest.mark.parametrize(("width", "is_dark"), [(1400, False), (360, True)])
+def test_every_control_is_reached_by_tab_both_ways_and_seen_with_its_focus(shown, width, is_dark):
+    tab = shown(width, is_dark=is_dark)
+    count = tab.run("audit.number()")
+    ahead = walk(tab, count)
+    assert [each["place"] for each in ahead] == list(range(count))
+    assert [each for each in ahead if not each["outlined"] or each["contrast"] < SEEN] == []
+    tab.press("Tab")
+    assert tab.run("audit.focused()") is None, "the page holds the focus"
+    back = walk(tab, count if width == 360 else 1, shift=True)  # narrow is where things lie below others
+    assert [each["place"] for each in back] == list(range(count))[::-1][: len(back)]
+    assert [each for each in (*ahead, *back) if not each["seen"]] == []
+
+
+@needs_browser
+def test_the_skip_link_leads_past_the_contents(shown):
+    tab = shown()
+    tab.press("Tab")
+    assert tab.run("document.activeElement.textContent") == "Skip to the content"
+    tab.press("Enter")
+    tab.press("Tab")
+    assert tab.run("document.activeElement.closest('main') !== null")
+
+
+@needs_browser
+def test_a_table_is_unfolded_sorted_and_filtered_by_keys_and_says_so(shown):
+    tab = shown()
+    tab.run(f"{TABLE}.closest('details').querySelector('summary').focus()")
+    tab.press("Enter")
+    assert tab.run(f"{TABLE}.closest('details').open")
+    tab.run(f"head = {TABLE}.tHead.rows[0].cells[5]; head.querySelector('button').focus()")
+    first = f"Number({TABLE}.tBodies[0].rows[0].cells[5].dataset.sort)"
+    tab.press("Enter")
+    assert tab.run("head.getAttribute('aria-sort')") == "ascending"
+    assert tab.run("document.getElementById('said').textContent") == "sorted by seconds, ascending"
+    least = tab.run(first)
+    tab.press(" ")
+    assert tab.run("head.getAttribute('aria-sort')") == "descending"
+    assert tab.run(first) > least
+    tab.press("Tab", shift=True)
+    tab.run(f"{TABLE}.tHead.rows[0].cells[1].querySelector('button').focus()")
+    tab.press("Enter")
+    assert tab.run("head.getAttribute('aria-sort')") is None
+    assert tab.run(f"{TABLE}.tBodies[0].rows[0].cells[1].textContent.trim()") == "curate"
+
+
+@needs_browser
+def test_a_filter_is_typed_told_and_taken_back_with_escape(shown):
+    tab = shown()
+    tab.run(f"{TABLE}.closest('details').open = true; line = {TABLE}.closest('.table').querySelector('.filter')")
+    tab.run("line.querySelector('input').focus()")
+    rows = f"[...{TABLE}.tBodies[0].rows].filter((row) => !row.hidden).length"
+    everything = tab.run(rows)
+    tab.type("PRETRAIN trunk")
+    assert tab.run(rows) == 1
+    assert tab.run("line.querySelector('output').textContent") == f"1 of {everything} rows"
+    tab.press("Escape")
+    assert tab.run(rows) == everything
+    assert tab.run("line.querySelector('output').textContent") == ""
+
+
+@needs_browser
+def test_a_wide_table_scrolls_by_arrow_keys_and_one_that_fits_is_no_stop(shown):
+    tab = shown(360)
+    boxes = "[...document.querySelectorAll('.scroll')].filter((each) => each.checkVisibility())"
+    assert tab.run(f"{boxes}.filter((each) => each.scrollWidth > each.clientWidth && each.tabIndex !== 0).length") == 0
+    assert tab.run(f"{boxes}.filter((each) => each.scrollWidth <= each.clientWidth && each.tabIndex === 0).length") == 0
+    tab.run(f"box = {boxes}.find((each) => each.tabIndex === 0); box.focus(); 0")
+    tab.press("ArrowRight", 3)
+    assert tab.run(
+        "new Promise((done) => { const look = () => box.scrollLeft ? done(true) : setTimeout(look); look() })"
     )
-    assert found["errors"] == []
-    assert found["width"] == width
-    assert found["wide"] <= width, "the page scrolls sideways"
-    assert (found["up"], found["down"], found["cleared"]) == ("ascending", "descending", None)
-    assert found["least"] < found["most"]
-    assert found["stage"] == "curate"
-    assert (found["shown"], found["said"]) == (1, f"1 of {found['back']} rows")
-    assert found["links"] > 40
-    assert found["broken"] == []
-    assert found["opened"]
-    assert found["nameless"] == 0
-    assert found["headings"].startswith("H1H2")
-    assert "H1" not in found["headings"][2:]
-    assert found["language"] == "en"
 
 
-def test_page_and_its_figures_turn_with_light_and_dark(page, tmp_path):
-    light = seen(page, tmp_path / "light")
-    dark = seen(page, tmp_path / "dark", "--force-dark-mode", "--blink-settings=preferredColorScheme=0")
-    for found in (light, dark):
-        assert found["errors"] == []
-        assert found["drawn"] == found["ink"]
-    assert brightness(light["paper"]) > 200 > brightness(light["ink"])
-    assert brightness(dark["paper"]) < 60 < brightness(dark["ink"])
-
-
-def brightness(colour):
-    return sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+def walk(tab, count, *, shift=False):
+    """What `count` presses of Tab come by."""
+    found = []
+    for _ in range(count):
+        tab.press("Tab", shift=shift)
+        found.append(tab.run("audit.focused()"))
+    return found

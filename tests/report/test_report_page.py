@@ -132,6 +132,7 @@ def test_stale_and_missing_are_marked(page, out):
     assert states["ldq > lmq"] == "missing: sft, eval:sft"
     assert states["ldq, before SFT"] == "done"
     grid = page[page.index('id="table-grid_accuracy"') :]
+    assert "1 of 6 cells is stale, as the grid marks: what they were made from has other content now" in page
     assert ",\u00a0stale" in grid[: grid.index("</table>")] or ", stale" in grid[: grid.index("</table>")]
 
 

@@ -12,6 +12,7 @@ from pipeline.core.store import Store, Wanted
 from pipeline.study import listing
 from pipeline.study.config.explain import unknown_group
 from pipeline.study.listing import show_store
+from pipeline.study.results.results import settings
 from pipeline.study.run.building import build
 from pipeline.study.run.runner import Runner
 
@@ -30,6 +31,12 @@ def shown(store):
     heard = io.StringIO()
     show_store(store, Console(file=heard, width=250))
     return [line.rstrip() for line in heard.getvalue().splitlines()]
+
+
+def state(lines, name):
+    """What the row of a name ends in."""
+    (line,) = (line for line in lines if line.strip().startswith(f"{name}  "))
+    return line.split("  ")[-1].strip()
 
 
 @pytest.fixture
@@ -78,7 +85,32 @@ def test_unfinished_work_and_records_of_another_version_are_listed(store):
         assert any("its process is at work" in line for line in shown(store))
     (artifact,) = store.artifacts("mix")
     (artifact.folder / "record.json").write_text("{}")
-    assert "is broken" in shown(store)[0] or "has schema None" in shown(store)[0]
+    assert any(line.startswith("not readable: ") and "has schema None" in line for line in shown(store))
+
+
+def test_what_was_made_from_a_damaged_one_is_sound_and_says_from_what(store):
+    (mix,) = store.artifacts("mix")
+    trunk, branch = sorted(store.artifacts("pretrain"), key=lambda each: each.label, reverse=True)
+    (mix.folder / "record.json").write_text("{")
+    (branch.folder / "text").unlink()
+    lines = shown(store)
+    mixed = f"mix {mix.label} ({mix.fingerprint[:12]}), which is not readable"
+    assert state(lines, f"mix {mix.folder.name}") == "not readable"
+    assert state(lines, f"pretrain {trunk.label}") == f"ok; made from {mixed}"
+    assert state(lines, f"pretrain {branch.label}") == "damaged"
+    after = f"ok; made from pretrain {branch.label} ({branch.fingerprint[:12]}), which is damaged; made from {mixed}"
+    assert state(lines, "sft ldq > shq-s0") == state(lines, "eval ldq > shq-s0") == after
+    assert f"damaged: {branch.folder / 'text'}: missing; " in "\n".join(lines)
+    assert lines[-1].startswith("6 artifacts (2 not to be used), ")
+
+
+def test_a_damaged_one_that_is_there_again_is_no_note_on_what_was_made_from_it(store):
+    (mix,) = store.artifacts("mix")
+    (mix.folder / "text").unlink()
+    again = Wanted(stage="mix", label=mix.label, version=1, literals={"of": mix.label})
+    store.build(again, lambda out: (out / "text").write_text("x") and Ledger(), force=True)
+    states = [line.split("  ")[-1].strip() for line in shown(store)[1:8]]
+    assert states.count("ok") == 6 and states.count("damaged") == 1
 
 
 def test_the_plan_counts_what_arms_share_once_and_comes_before_anything(runs, monkeypatch):
@@ -93,6 +125,21 @@ def test_the_plan_counts_what_arms_share_once_and_comes_before_anything(runs, mo
     assert ["none", ">", "shq", "0", "0", "10", "1", "mix"] in lines
     assert ["ldq", ">", "shq", "0", "0", "13", "4", "sources,", "curate,", "tokenize,", "mix"] in lines
     assert "2 arms, 14 stages (shared ones counted once): 0 done already, 14 to build" in heard.getvalue()
+
+
+def test_arms_of_one_name_are_told_apart_by_what_they_set(runs, monkeypatch):
+    monkeypatch.setattr(Runner, "build", lambda *_, **__: [])
+    heard = io.StringIO()
+    arms = [runs.arm(*each) for each in (["sft.optimizer.lr=0.1"], ["sft.optimizer.lr=0.2"], ["pretrain_mix=none"])]
+    build(arms, Console(file=heard, width=200))
+    names = [line.split("  ")[0].strip() for line in heard.getvalue().splitlines()]
+    (first,) = (name for name in names if name.endswith("[sft.optimizer.lr=0.1]"))
+    assert first.replace("0.1", "0.2") in names and "none > shq" in names
+
+
+def test_the_machines_business_is_no_setting_of_an_arm():
+    point = ("pretrain_mix=ldq", "seed=1", "results=x", "+executor.kind=slurm", "ranks=2", "pretrain_mix.cap=2")
+    assert settings((*point, "sft.passes=2", "store=y")) == {"pretrain_mix.cap": "2", "sft.passes": "2"}
 
 
 @pytest.mark.parametrize(

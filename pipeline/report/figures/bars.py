@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.report.figures.draw import COLOURS, INK, Drawing, canvas, legend_below, save, styled
+from pipeline.report.figures.draw import COLOURS, INK, Drawing, canvas, legend_below, room_for, save, styled
 from pipeline.report.frames import records
 
 MOST = 40  # rows; more would not be read
@@ -19,7 +19,7 @@ def mix_bars(frame: pd.DataFrame, folder: Path) -> Drawing | None:
     lines = list(dict.fromkeys(first["line"]))
     if not lines or len(lines) > MOST:
         return None
-    figure, (axes,) = canvas(7.6, 1.1 + 0.26 * len(lines))
+    figure, (axes,) = canvas(max(7.6, 5.5 + room_for(lines)), 1.1 + 0.26 * len(lines))
     corpora = list(dict.fromkeys(first["corpus"]))
     for place, line in enumerate(lines):
         left = asked = 0.0
@@ -44,7 +44,7 @@ def cost_bars(frame: pd.DataFrame, folder: Path) -> Drawing | None:
     arms = list(dict.fromkeys(frame["arm"]))
     if not arms or len(arms) > MOST:
         return None
-    figure, panels = canvas(9.0, 1.1 + 0.24 * len(arms), 1, 2)
+    figure, panels = canvas(max(9.0, 7.0 + room_for(arms)), 1.1 + 0.24 * len(arms), 1, 2)
     for axes, (count, unit, label) in zip(panels, _scales(frame), strict=True):
         _stacked(axes, frame, arms, count, unit)
         _rows(axes, arms, label)

@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from pipeline.report.balance import uneven
 from pipeline.report.checkpoints import BEFORE, Checkpoint, points_of, rows_of
-from pipeline.report.figures.draw import COLOURS, INK, Drawing, canvas, save, styled
+from pipeline.report.figures.draw import COLOURS, INK, Drawing, canvas, room_for, save, styled
 from pipeline.report.frames import records
 
 MOST = 28  # checkpoints; more would not be read
@@ -25,7 +26,9 @@ def domain_dots(models: Sequence[Checkpoint], frame: pd.DataFrame, folder: Path)
     points.sort(key=lambda point: rows_of(models).index(point[0]))
     bands = [band for band in ([p for p in panels_of if not p[1]], [p for p in panels_of if p[1]]) if band]
     across = max(map(len, bands))
-    figure, panels = canvas(2.3 + 1.8 * across, 1.1 + (0.5 + 0.2 * len(points)) * len(bands), len(bands), across)
+    names_of = [row if sft == BEFORE else f"{row} > {sft}" for row, sft in points]
+    left = max(2.3, 0.5 + room_for(names_of))
+    figure, panels = canvas(left + 1.8 * across, 1.1 + (0.5 + 0.2 * len(points)) * len(bands), len(bands), across)
     for number, band in enumerate(bands):
         line = panels[number * across : (number + 1) * across]
         for axes, (domain, held) in zip(line, band, strict=False):
@@ -34,11 +37,12 @@ def domain_dots(models: Sequence[Checkpoint], frame: pd.DataFrame, folder: Path)
             axes.set_title(f"{domain or 'other'}{' (held out)' if held else ''}", loc="left")
         for axes in line[len(band) :]:
             axes.set_visible(False)
-        line[0].set_yticks(range(len(points)), [row if sft == BEFORE else f"{row} > {sft}" for row, sft in points])
+        line[0].set_yticks(range(len(points)), names_of)
     dot = Line2D([], [], color=INK, marker="o", linestyle="", label="accuracy")
     ring = Line2D([], [], color=INK, marker="o", linestyle="", markerfacecolor="none", label="well-formed")
     figure.legend(handles=[dot, ring], loc="outside lower center", ncols=2)
     caption = "By domain: accuracy (dot) and share of well-formed answers (ring), percent; colour: the pretrain mix."
+    caption += uneven(frame["seeds"])
     alt = f"Dots for {len(points)} checkpoints in {len(panels_of)} domains; the numbers are in the table below."
     return save(figure, "domains", folder, caption=caption, alt=alt)
 

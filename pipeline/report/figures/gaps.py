@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.report.checkpoints import BEFORE, Checkpoint, rows_of
-from pipeline.report.figures.draw import COLOURS, MARKERS, Drawing, canvas, keep_readable, legend_below, save, styled
+from pipeline.report.figures.draw import COLOURS, Drawing, canvas, keep_readable, legend_below, marker_of, save, styled
 
 
 @styled
@@ -39,7 +39,7 @@ def _panel(axes: Axes, frame: pd.DataFrame, rows: list[str]) -> None:
     for row in shown:
         line = frame[frame["pretrain"] == row].sort_values("place")
         kind = rows.index(row)
-        colour, marker = COLOURS[kind % len(COLOURS)], MARKERS[kind % len(MARKERS)]
+        colour, marker = COLOURS[kind % len(COLOURS)], marker_of(kind)
         aside = 0.05 * (shown.index(row) - (len(shown) - 1) / 2)
         at, gap = line["place"].to_numpy(float) + aside, line["gap"].to_numpy(float)
         axes.plot(at, gap, color=colour, marker=marker, markersize=5, linewidth=1.6, label=row)

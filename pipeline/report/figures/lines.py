@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.report.balance import uneven
 from pipeline.report.checkpoints import Checkpoint, column_title, columns_of, rows_of
-from pipeline.report.figures.draw import COLOURS, INK, MARKERS, Drawing, canvas, legend_below, save, styled
+from pipeline.report.figures.draw import COLOURS, INK, MARKERS, Drawing, canvas, legend_below, marker_of, save, styled
 from pipeline.report.learning import PRETRAINING, SFT, SHARED
 
 LEAST_TOP = 10.0  # percent: where all is at zero the scale is still one of accuracies
@@ -31,7 +32,8 @@ def depth_lines(models: Sequence[Checkpoint], frame: pd.DataFrame, folder: Path)
         axes.set_visible(False)
     legend_below(figure, panels)
     alt = f"{len(columns)} small panels of accuracy against depth, one line a pretrain mix; numbers in the table below."
-    return save(figure, "depth", folder, caption="Accuracy (%) against depth, one line a pretrain mix.", alt=alt)
+    caption = f"Accuracy (%) against depth, one line a pretrain mix.{uneven(frame['seeds'])}"
+    return save(figure, "depth", folder, caption=caption, alt=alt)
 
 
 @styled
@@ -86,7 +88,7 @@ def _depth_panel(axes: Axes, frame: pd.DataFrame, rows: list[str], title: str) -
         line = frame[frame["pretrain"] == row].sort_values("depth")
         if len(line):
             kind = rows.index(row)
-            colour, marker = COLOURS[kind % len(COLOURS)], MARKERS[kind % len(MARKERS)]
+            colour, marker = COLOURS[kind % len(COLOURS)], marker_of(kind)
             axes.plot(line["depth"], line["accuracy"], color=colour, marker=marker, markersize=4, label=row)
     axes.set_title(title, loc="left")
     axes.set_xticks(sorted(set(frame["depth"])))

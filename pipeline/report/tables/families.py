@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.report.balance import uneven
 from pipeline.report.checkpoints import BEFORE, anchor_of, column_title
 from pipeline.report.frames import records
 from pipeline.report.table import Cell, Column, Table, head, number
@@ -28,9 +29,12 @@ def family_table(frame: pd.DataFrame) -> Table:
         columns=[_MODEL, *(Column(title=title) for title in titles.values())],
         rows=_rows(frame, "task", list(titles)),
         frame=frame,
-        note=f"Families tend to switch on whole, so read rows, not only averages. {_SMALL} Domains: {domains}."
-        if domains
-        else _SMALL,
+        note=(
+            f"Families tend to switch on whole, so read rows, not only averages. {_SMALL} Domains: {domains}."
+            if domains
+            else _SMALL
+        )
+        + uneven(frame["seeds"]),
         is_long=True,
     )
 
@@ -44,7 +48,7 @@ def domain_table(frame: pd.DataFrame) -> Table:
         columns=[_MODEL, *(Column(title=key) for key in dict.fromkeys(keyed["key"]))],
         rows=_rows(keyed, "key", list(dict.fromkeys(keyed["key"]))),
         frame=frame,
-        note=_SMALL,
+        note=_SMALL + uneven(frame["seeds"]),
         is_long=True,
     )
 
@@ -58,7 +62,7 @@ def depth_table(frame: pd.DataFrame) -> Table:
         columns=[_MODEL, *(Column(title=f"{depth}") for depth in depths)],
         rows=_rows(frame, "depth", depths),
         frame=frame,
-        note=_SMALL,
+        note=_SMALL + uneven(frame["seeds"]),
         is_long=True,
     )
 
@@ -102,12 +106,14 @@ def _crossed(frame: pd.DataFrame, points: Sequence[_Point], value: str, form: st
         return number(float(means.get(point, _NAN)), form) if point in points else Cell(text="")
 
     titles = [column_title(column) for column in columns]
+    counts = frame["seeds"] if "seeds" in frame else frame.groupby(["pretrain", "sft"])["seed"].nunique()
     return Table(
         name=name,
         caption=caption,
         columns=[Column(title="pretraining", is_number=False), *(Column(title=title) for title in titles)],
         rows=[[head(row), *(cell((row, column)) for column in columns)] for row in rows],
         frame=frame,
+        note=uneven(counts).strip(),
     )
 
 

@@ -6,6 +6,7 @@ for (const table of document.querySelectorAll("table")) {
   [...table.tHead.rows[0].cells].forEach((head, column) => addSort(table, head, column));
   if (rows.length > 12) addFilter(table, rows);
 }
+stopOnlyWhereItScrolls();
 addEventListener("hashchange", openTarget);
 openTarget();
 markPlace();
@@ -22,6 +23,7 @@ function addSort(table, head, column) {
     const sign = direction === "ascending" ? 1 : -1;
     const body = table.tBodies[0];
     body.append(...[...body.rows].sort((a, b) => compare(a.cells[column], b.cells[column], sign)));
+    document.getElementById("said").textContent = `sorted by ${button.textContent}, ${direction}`;
   });
 }
 
@@ -35,11 +37,13 @@ function compare(a, b, sign) {
 }
 
 function addFilter(table, rows) {
+  const line = document.createElement("p");
+  line.className = "filter";
   const label = document.createElement("label");
-  label.className = "filter";
   label.textContent = "Show rows with";
   const input = document.createElement("input");
   input.type = "search";
+  input.setAttribute("aria-label", `Show rows with these words: ${table.caption.textContent}`);
   const count = document.createElement("output");
   input.addEventListener("input", () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -47,8 +51,20 @@ function addFilter(table, rows) {
     const shown = rows.filter((row) => !row.hidden).length;
     count.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
   });
-  label.append(input, count);
-  table.closest(".scroll").before(label);
+  label.append(input);
+  line.append(label, count);
+  table.closest(".scroll").before(line);
+}
+
+// What fits needs no stop for the arrow keys.
+function stopOnlyWhereItScrolls() {
+  const watcher = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  for (const box of document.querySelectorAll(".scroll")) watcher.observe(box);
 }
 
 // A link may lead into a folded table, or to a row that a filter hides.
@@ -69,7 +85,8 @@ function markPlace() {
       if (!entry.isIntersecting || !link) continue;
       for (const other of links.values()) other.removeAttribute("aria-current");
       link.setAttribute("aria-current", "true");
-      link.parentElement.parentElement.scrollLeft = link.offsetLeft - 40;
+      const list = link.closest("ol");
+      if (!list.contains(document.activeElement)) list.scrollLeft = link.offsetLeft - 40;
     }
   }, { rootMargin: "-20% 0px -75% 0px" });
   for (const section of document.querySelectorAll("main > section")) watcher.observe(section);

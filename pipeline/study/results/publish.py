@@ -26,7 +26,7 @@ DASHBOARD_VERSION = 1  # raised when the same page would give another dashboard
 
 def write_report(arms: Sequence[Arm], console: Console) -> None:
     """Write the page from what is there, print the table and the page's path. The same content is not drawn twice."""
-    page = draw_page(arms)
+    page = draw_page(arms, console)
     print_arms(arms, console)
     say(console, f"page: {page.folder / 'index.html'}")
 
@@ -40,8 +40,11 @@ def publish(arms: Sequence[Arm], console: Console) -> None:
     publish_dashboard(arms, console)
 
 
-def draw_page(arms: Sequence[Arm]) -> Artifact:
-    """The page's artifact, built if need be. Raises UserError where nothing was evaluated."""
+def draw_page(arms: Sequence[Arm], console: Console | None = None) -> Artifact:
+    """The page's artifact, built if need be. console: is told before it is drawn, which may take a minute.
+
+    Raises UserError where nothing was evaluated.
+    """
     from pipeline.report.config import VERSION, Report
 
     first = arms[0][1]
@@ -70,6 +73,8 @@ def draw_page(arms: Sequence[Arm]) -> Artifact:
     def draw(out: Path) -> Ledger:
         from pipeline.report.report import report
 
+        if console:
+            say(console, f"drawing the page of {len(results)} run{'s' * (len(results) != 1)}")
         return report(config, results, out=out, track=Silent(), judged=verdicts.folder if verdicts else None)
 
     return _store(first).build(wanted, draw)

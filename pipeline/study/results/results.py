@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.core.record import Record
 from pipeline.core.store import Artifact, Store
 from pipeline.report.results import ArmResult, StageResult
+from pipeline.study.config.context import CONTEXT_KEYS
 from pipeline.study.config.schema import Study
 from pipeline.study.config.sweep import Point, command_of
 from pipeline.study.graph import arm_graph, arm_name
@@ -14,7 +15,7 @@ from pipeline.study.results.committed_files import Run
 from pipeline.study.run.survey import survey
 
 MIXES = ("pretrain_mix", "sft_mix")
-NOT_SETTINGS = {*MIXES, "seed", "sweep", "store", "data_root", "workers", "tracking", "lock", "stage", "force"}
+NOT_SETTINGS = {*MIXES, "seed", "sweep", "stage", "force", "claim"}
 
 
 def arm_results(point: Point, study: Study, committed: Committed | None = None) -> ArmResult:
@@ -48,9 +49,11 @@ def sweep_results(arms: Sequence[tuple[Point, Study]]) -> list[ArmResult]:
 
 
 def settings(point: Point) -> dict[str, str]:
-    """What an arm sets besides its mixes and its seed."""
+    """What an arm sets besides its mixes and its seed; the machine's business is no setting."""
     pairs = (override.lstrip("+").partition("=") for override in point)
-    return {key: value for key, _, value in pairs if key not in NOT_SETTINGS}
+    return {
+        key: value for key, _, value in pairs if key not in NOT_SETTINGS and key.partition(".")[0] not in CONTEXT_KEYS
+    }
 
 
 def artifacts(arms: list[tuple[Point, Study]]) -> list[Artifact]:

@@ -16,6 +16,7 @@ from pipeline.study.run.survey import Survey
 from pipeline.study.terminal import format_left, format_seconds, say
 
 MOST_ARMS = 40  # that are listed one by one
+_SAID = ("pretrain_mix", "sft_mix", "seed")  # by the name, or beside it
 
 
 def needed_by_arm(arms: Sequence[Arm]) -> list[list[Node]]:
@@ -62,10 +63,25 @@ def _by_stage(found: Survey, uses: Counter[str], estimate: Estimate) -> Table:
 
 def _by_arm(arms: Sequence[Arm], needed: Sequence[Sequence[Node]], found: Survey, uses: Counter[str]) -> Table:
     table = Table("arm", "seed", "done", "to build", "of them its own", "what is its own", box=None)
-    for (_, study), nodes in zip(arms, needed, strict=False):
+    for (_, study), name, nodes in zip(arms, _names(arms), needed, strict=False):
         todo = [node for node in nodes if node.fingerprint not in found.done]
         own = [node for node in todo if uses[node.fingerprint] == 1]
         stages = ", ".join(dict.fromkeys(node.stage for node in own))
         counts = (study.seed, len(nodes) - len(todo), len(todo), len(own))
-        table.add_row(escape(arm_name(study)), *map(str, counts), stages or "-")
+        table.add_row(escape(name), *map(str, counts), stages or "-")
     return table
+
+
+def _names(arms: Sequence[Arm]) -> list[str]:
+    """What the arms are called; those that share a name and a seed, with what they set and others do not."""
+    names = [arm_name(study) for _, study in arms]
+    taken = Counter((name, study.seed) for name, (_, study) in zip(names, arms, strict=True))
+    common = set[str]().union(*(point for point, _ in arms)).intersection(*(point for point, _ in arms))
+    return [
+        f"{name} [{', '.join(_own(point, common))}]" if taken[name, study.seed] > 1 else name
+        for name, (point, study) in zip(names, arms, strict=True)
+    ]
+
+
+def _own(point: Sequence[str], common: set[str]) -> list[str]:
+    return [each for each in point if each not in common and each.partition("=")[0] not in _SAID]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.core.errors import UserError
 from pipeline.core.intact import expect_whole
 from pipeline.core.store import Artifact, Store, Wanted
 from pipeline.study.nodes.node import Node
@@ -29,19 +30,30 @@ class Survey:
         return {role: self.done[parent.fingerprint] for role, parent in node.parents.items()}
 
 
-def survey(nodes: Iterable[Node], store: Store, forced: frozenset[str] = frozenset()) -> Survey:
+def survey(
+    nodes: Iterable[Node],
+    store: Store,
+    forced: frozenset[str] = frozenset(),
+    damaged: dict[str, str] | None = None,
+) -> Survey:
     """Look each node up. A node counts as done if its newest attempt was made from its parents' newest content.
 
-    Raises UserError where a file of such an attempt is missing, or has another size than recorded.
+    damaged: gets, by fingerprint, what is wrong with a node whose record or files are not what they should be; it
+    then counts as not done. Raises UserError at the first of them where none is given.
     """
     result = Survey(list(nodes))
     for node in result.nodes:
         if node.fingerprint in forced or not result.is_ready(node):
             continue
-        artifact = store.find(node.stage, node.fingerprint)
-        if artifact is not None and not store.is_stale(artifact):
-            expect_whole(artifact)
-            result.done[node.fingerprint] = artifact
+        try:
+            artifact = store.find(node.stage, node.fingerprint)
+            if artifact is not None and not store.is_stale(artifact):
+                expect_whole(artifact)
+                result.done[node.fingerprint] = artifact
+        except UserError as error:
+            if damaged is None:
+                raise
+            damaged[node.fingerprint] = str(error)
     return result
 
 

@@ -8,14 +8,15 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from pipeline.study.nodes.node import Node
 from pipeline.study.run import tracker
+from pipeline.study.run.display import Display
 from pipeline.study.run.estimate import Estimate
 from pipeline.study.run.running import Running, name_of
 from pipeline.study.run.survey import Survey
-from pipeline.study.terminal import format_left, format_seconds, say
+from pipeline.study.terminal import format_left, format_seconds
 
 SECONDS_BETWEEN_LINES = 20.0  # where there is no terminal
 
@@ -33,17 +34,8 @@ class View:
         self._num_failed = 0
         self._last_line = time.monotonic()
         self._estimate = estimate or Estimate()
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[line]}"),
-            TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        )
-        self._whole = self._progress.add_task("[bold]study", total=1.0, line="")
+        self._progress = Display(console)
+        self._whole = self._progress.add_task("study", total=1.0, line="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -59,6 +51,7 @@ class View:
         self._elsewhere.discard(node.fingerprint)
         task = self._progress.add_task(name_of(node), total=None, line="")
         self._running[node.fingerprint] = Running(node, task, time.monotonic())
+        self._show_whole()
 
     def progressed(self, message: tracker.Progress) -> None:
         """A node told how far it is."""
@@ -119,7 +112,8 @@ class View:
     def _say(self, *parts: str | tuple[str, str]) -> None:
         left = f", {format_left(self.seconds_left())} left" if self._left else ""
         num_done = self._num_nodes - len(self._left) - self._num_failed
-        say(self._progress.console, f"[{num_done}/{self._num_nodes}{left}] ", *parts)
+        line = Text.assemble(f"[{num_done}/{self._num_nodes}{left}] ", *parts)
+        self._console.print(line, soft_wrap=not self._console.is_terminal)  # there it breaks between words
         self._last_line = time.monotonic()
         self._show_whole()
 
@@ -139,4 +133,5 @@ class View:
             "failed": self._num_failed,
         }
         told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-        return f"{num_done} of {self._num_nodes} stages, {told}, {format_left(self.seconds_left())} left"
+        left = f"{format_left(self.seconds_left())} left" if self._left else ""
+        return ", ".join(part for part in (left, f"{num_done} of {self._num_nodes} stages", told) if part)
