@@ -55,7 +55,8 @@ def rows_of(name):
         scores = scores[scores["kind"] == "greedy"]
         for arm, key, fingerprint in runs[runs["key"].isin(["eval:pretrain", "eval:sft"])].itertuples(index=False):
             point = json.loads(arm)
-            sft = f"{point['sft.passes']}x {point['sft_mix']}" if "sft.passes" in point else point["sft_mix"]
+            passes = int(point.get("sft.passes", 1))
+            sft = f"{passes}x {point['sft_mix']}" if passes > 1 else point["sft_mix"]
             checkpoint = point["pretrain_mix"] + (f" > {sft}" if key == "eval:sft" else "")
             found.append(scores[scores["fingerprint"] == fingerprint].assign(checkpoint=checkpoint, seed=seed))
     keys = ["checkpoint", "seed", "fingerprint", "suite", "task", "problem"]
